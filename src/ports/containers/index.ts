@@ -1,35 +1,7 @@
 /** A machine's running containers, as an observer sees them: what registrator needs, and no more. */
+import type { ContainerFacts } from '../../core/records/container.ts';
 
-export interface Binding {
-  /** Empty when the engine gave none. */
-  readonly address: string;
-  readonly port: number;
-}
-
-/** The facts of `docker inspect` that registration depends on. @see registrator.md 2 and 3 */
-export interface ContainerFacts {
-  /** The full 64-digit id. */
-  readonly id: string;
-  /** Without the leading slash. */
-  readonly name: string;
-  /** The image reference as given to `docker run`. */
-  readonly image: string;
-  readonly hostname: string;
-  /** `NAME=value`, in order. */
-  readonly environment: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-  readonly networkMode: string;
-  /** `port/protocol`, from the image and the command line. */
-  readonly exposed: readonly string[];
-  /** `port/protocol` to its bindings; null or empty when not published. */
-  readonly published: Readonly<Record<string, readonly Binding[] | null>>;
-  /** Address on the default bridge, else empty. */
-  readonly bridgeAddress: string;
-  /** Network name to address. */
-  readonly networks: Readonly<Record<string, string>>;
-  readonly running: boolean;
-  readonly exitCode: number;
-}
+export type { Binding, ContainerFacts } from '../../core/records/container.ts';
 
 export interface ContainerEvent {
   readonly kind: 'start' | 'die';
@@ -41,11 +13,17 @@ export interface ContainerEvent {
 export interface Containers {
   /** Ids of the running containers. @throws {ContainersUnreachable} */
   list(): Promise<readonly string[]>;
-  /** @returns undefined when there is no such container (any more) */
+  /**
+   * @param id an id or a name
+   * @returns undefined when there is no such container (any more)
+   * @throws {ContainersUnreachable}
+   */
   inspect(id: string): Promise<ContainerFacts | undefined>;
   /**
    * Start and die events, in order, buffered from the moment this resolves. The iteration ends when the engine closes
    * the stream or `stop` aborts.
+   *
+   * @throws {ContainersUnreachable}
    */
   events(stop: AbortSignal): Promise<AsyncIterable<ContainerEvent>>;
 }
