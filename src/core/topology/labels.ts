@@ -11,7 +11,11 @@ export const labels = {
   spec: 'devcluster.spec',
   /** Of the part of it that cannot be changed without making the machine again. */
   hash: 'devcluster.hash',
+  /** Made once per creation of a cluster. */
   token: 'devcluster.token',
+  /** How many machines founded the etcd cluster; later ones joined it. */
+  founders: 'devcluster.founders',
+  subnet: 'devcluster.subnet',
   address: 'devcluster.address',
   sshPort: 'devcluster.ssh-port',
   hostKey: 'devcluster.host-key',

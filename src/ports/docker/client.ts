@@ -1,6 +1,7 @@
 /** The one file that imports dockerode; the adapters of both container ports build on the client made here. */
 import Docker from 'dockerode';
 
+export type { ContainerCreateOptions, MountSettings } from 'dockerode';
 export type { Docker };
 
 /** @param host a DOCKER_HOST value: `unix:///path`, `tcp://host:port` or `ssh://user@host` */

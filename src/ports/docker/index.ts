@@ -91,7 +91,7 @@ export interface Execution extends Disposable {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves after both outputs ended. */
+  /** Resolves when the command has ended and said everything; an output that is not read can hold it up. */
   readonly exitCode: Promise<number>;
   /** Tells a `tty` its size. */
   resize(columns: number, rows: number): Promise<void>;
@@ -140,6 +140,8 @@ export interface DockerEngine {
   /** Asks the container to stop and kills it after `grace`; resolves when it has stopped. */
   stop(name: string, grace: Millis): Promise<void>;
   kill(name: string, signal?: string): Promise<void>;
+  /** Ends a pause. */
+  resume(name: string): Promise<void>;
   /** Kills it if needed; its anonymous volumes go too. */
   remove(name: string): Promise<void>;
   /** What its first process wrote; ends at the end unless it follows. */
