@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seconds } from '../../core/base/time.ts';
-import { NameTaken, NotRunning, SubnetTaken } from '../../core/errors/docker.ts';
+import { EngineRefused, NameTaken, NotRunning, SubnetTaken } from '../../core/errors/docker.ts';
 import type { ContainerSpec } from '../../core/topology/types.ts';
 import type { DockerEngine, EngineEvent } from './index.ts';
 
@@ -70,6 +70,13 @@ export function engineContract(title: string, make: () => Promise<EngineUnderTes
       expect(await engine.containers({ [mark]: undefined })).toHaveLength(1);
       expect(await engine.containers({ [mark]: 'another' })).toEqual([]);
       expect(await engine.networks(labels)).toMatchObject([{ name: network, subnets: [subnet], labels }]);
+    });
+
+    it('keeps a volume as long as a container mounts it, running or not', async () => {
+      await engine.createNetwork(networkSpec);
+      await engine.createContainer(spec);
+      await expect(engine.removeVolume(volume)).rejects.toBeInstanceOf(EngineRefused);
+      expect(await engine.volumes(labels)).toHaveLength(1);
     });
 
     it('labels the volumes that a container brought along like the container', async () => {

@@ -124,6 +124,7 @@ export interface DockerEngine {
   volumes(filter: LabelFilter): Promise<readonly VolumeFacts[]>;
   /** Does nothing when a volume of that name exists. */
   createVolume(name: string, labels: Labels): Promise<void>;
+  /** @throws {EngineRefused} a container, running or not, mounts it */
   removeVolume(name: string): Promise<void>;
 
   /** Running or not. */

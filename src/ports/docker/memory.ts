@@ -1,6 +1,6 @@
 /** An engine in memory: the twin that commands are tested with. A container of it "runs" what `onExec` says. */
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { NameTaken, NotRunning, SubnetTaken } from '../../core/errors/docker.ts';
+import { EngineRefused, NameTaken, NotRunning, SubnetTaken } from '../../core/errors/docker.ts';
 import { overlaps } from '../../core/topology/subnet.ts';
 import type { ContainerSpec, SeedFile } from '../../core/topology/types.ts';
 import type {
@@ -96,6 +96,10 @@ export class MemoryDockerEngine implements DockerEngine {
 
   async removeVolume(name: string): Promise<void> {
     this.calls.push(`removeVolume ${name}`);
+    const mounts = [...this.#containers.values()].flatMap(({ spec }) => spec.mounts);
+    if (mounts.some((mount) => mount.kind === 'volume' && mount.name === name)) {
+      throw new EngineRefused({ doing: `remove the volume ${name}`, reason: 'volume is in use' });
+    }
     this.#volumes.delete(name);
   }
 
