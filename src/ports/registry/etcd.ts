@@ -1,0 +1,189 @@
+/** fleet's shared state on etcd v3. */
+import { type Millis, ms } from '../../core/base/time.ts';
+import { OperatingError } from '../../core/errors/define.ts';
+import type { MachineId } from '../../core/machine/types.ts';
+import { hashOf, normalise, printUnitFile } from '../../core/unit/file.ts';
+import { isGlobal } from '../../core/unit/requirements.ts';
+import type { TargetState, Unit, UnitFile, UnitHash, UnitName } from '../../core/unit/types.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Condition, Etcd, KeyValue, LeaseId, Operation } from '../etcd/index.ts';
+import type { Log } from '../log/index.ts';
+import type { Registry } from './index.ts';
+import { layout as layoutBelow, parseUnit, printInstruction, printUnit, type UnitEntry } from './layout.ts';
+import { lead } from './leadership.ts';
+import { join } from './membership.ts';
+import { Picture } from './picture.ts';
+import { reached } from './reach.ts';
+import { UnitFiles } from './unit-files.ts';
+import { WorkList } from './work.ts';
+
+export interface RegistryParts {
+  readonly etcd: Etcd;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where everything lies; fleet's `etcd_key_prefix`. */
+  readonly prefix?: string;
+}
+
+/** How long to wait before files are asked for again; the watch itself tells when etcd is back. */
+const retryFilesAfter = ms(200);
+
+/** Disposing the registry disposes the client that it was given. */
+export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }: RegistryParts): Registry {
+  const layout = layoutBelow(prefix);
+  const files = new UnitFiles(etcd, layout);
+  const held = new Set<LeaseId>();
+  const skipped = (key: string) => log.warn('skipped an unreadable registry entry', { key });
+
+  /** @returns each range, all of one revision */
+  const read = async (...ranges: string[]): Promise<(readonly KeyValue[])[]> => {
+    const { results } = await etcd.transact({ ops: ranges.map((get) => ({ get })) });
+    return results.map(({ found }) => found);
+  };
+
+  const entryOf = async (
+    name: UnitName,
+  ): Promise<{ readonly entry: UnitEntry; readonly seen: Condition } | undefined> => {
+    const key = layout.unit(name);
+    const one = (await read(key))[0]?.[0];
+    const entry = one === undefined ? undefined : parseUnit(one.value);
+    return one === undefined || entry === undefined ? undefined : { entry, seen: { key, modified: one.modified } };
+  };
+
+  /** A unit, and its second entry when it is global. */
+  const unitOps = (name: UnitName, entry: UnitEntry): Operation[] => [
+    { put: layout.unit(name), value: printUnit(entry) },
+    entry.global ? { put: layout.global(name), value: printInstruction(entry) } : { remove: layout.global(name) },
+  ];
+
+  /** Fetches until nothing is missing, or `stop` aborts; what etcd does not have stays missing. */
+  const fetchFiles = async (hashes: () => readonly UnitHash[], stop: AbortSignal): Promise<void> => {
+    while (!stop.aborted && hashes().length > 0) {
+      try {
+        return await files.fetch(hashes());
+      } catch (error) {
+        if (!(error instanceof OperatingError)) throw error;
+        await clock.sleep(retryFilesAfter, stop);
+      }
+    }
+  };
+
+  return {
+    read: () =>
+      reached('reading the cluster', async () => {
+        const picture = new Picture(layout, files, skipped);
+        picture.restart((await read(layout.units, layout.placements, layout.machines, layout.states)).flat());
+        await files.fetch(picture.missing());
+        return picture.take();
+      }),
+
+    unit: (name) =>
+      reached('reading a unit', async (): Promise<Unit | undefined> => {
+        const found = await entryOf(name);
+        if (found === undefined) return undefined;
+        const { hash, target } = found.entry;
+        await files.fetch([hash]);
+        const file = files.get(hash);
+        return file && { name, file, hash, target };
+      }),
+
+    putUnit: (name, file: UnitFile, target: TargetState) =>
+      reached('writing a unit', async () => {
+        const stored = normalise(file);
+        const hash = hashOf(stored);
+        const text = printUnitFile(stored);
+        files.learn(hash, text);
+        const unit = unitOps(name, { hash, target, global: isGlobal(stored, name) });
+        await etcd.transact({ ops: [{ put: layout.file(hash), value: text }, ...unit] });
+      }),
+
+    setTarget: (name, target) =>
+      reached('setting a target state', async () => {
+        for (;;) {
+          const found = await entryOf(name);
+          if (found === undefined) return false;
+          const { entry, seen } = found;
+          if (entry.target === target) return true;
+          if ((await etcd.transact({ when: [seen], ops: unitOps(name, { ...entry, target }) })).held) return true;
+        }
+      }),
+
+    removeUnit: (name) =>
+      reached('removing a unit', async () => {
+        let existed = false;
+        for (;;) {
+          const [unit, placed] = (await read(layout.unit(name), layout.placed(name))).map(([one]) => one);
+          if (unit === undefined) return existed;
+          existed = true;
+          const ops: Operation[] = [layout.unit(name), layout.global(name), layout.placed(name)].map((remove) => ({
+            remove,
+          }));
+          if (placed !== undefined) ops.push({ remove: layout.placement(name, placed.value as MachineId) });
+          if (
+            (
+              await etcd.transact({
+                when: [unchanged(layout.unit(name), unit), unchanged(layout.placed(name), placed)],
+                ops,
+              })
+            ).held
+          )
+            return true;
+        }
+      }),
+
+    setMetadata: (machine, key, value = '') =>
+      reached('setting metadata', async () => {
+        await etcd.transact({ ops: [{ put: layout.metadata(machine, key), value }] });
+      }),
+
+    async *changes(stop) {
+      const ranges = [layout.units, layout.placements, layout.machines, layout.states];
+      for await (const event of etcd.watch(ranges, stop, { changesOnly: true }))
+        if (event.kind !== 'unreachable') yield;
+    },
+
+    join: (machine, token, ttl: Millis) =>
+      reached('joining the cluster', () => join({ etcd, layout }, machine, token, ttl)),
+
+    async *work(me, stop) {
+      const list = new WorkList(me, layout, files, skipped);
+      for await (const event of etcd.watch(list.ranges, stop)) {
+        if (event.kind === 'unreachable') continue;
+        if (event.kind === 'all') list.restart(event.keys);
+        else list.apply(event.changes);
+        await fetchFiles(() => list.missing(), stop);
+        const work = list.take();
+        if (stop.aborted) return;
+        if (work !== undefined) yield work;
+        else log.error('a unit file is missing from the registry', { files: list.missing() });
+      }
+    },
+
+    lead: (me, ttl) => reached('taking the lead', () => lead({ etcd, layout, held }, me, ttl)),
+
+    async leaderless(stop) {
+      for await (const event of etcd.watch([layout.leader], stop)) {
+        if (event.kind === 'all' && event.keys.length === 0) return;
+        if (event.kind === 'changes' && event.changes.get(layout.leader) === undefined) return;
+      }
+    },
+
+    async *cluster(stop) {
+      const picture = new Picture(layout, files, skipped);
+      const ranges = [layout.files, layout.units, layout.placements, layout.machines];
+      for await (const event of etcd.watch(ranges, stop)) {
+        if (event.kind === 'unreachable') continue;
+        if (event.kind === 'all') picture.restart(event.keys);
+        else if (!picture.apply(event.changes)) continue;
+        await fetchFiles(() => picture.missing(), stop);
+        if (stop.aborted) return;
+        yield picture.take();
+      }
+    },
+
+    [Symbol.asyncDispose]: () => etcd[Symbol.asyncDispose](),
+  };
+}
+
+const unchanged = (key: string, seen: KeyValue | undefined): Condition =>
+  seen === undefined ? { key, exists: false } : { key, modified: seen.modified };

@@ -1,0 +1,104 @@
+/** The engine lease, and the writes that only its holder can do: each is fenced by the key that made it leader. */
+import type { Millis } from '../../core/base/time.ts';
+import { LeadershipLost } from '../../core/errors/registry.ts';
+import type { MachineId } from '../../core/machine/types.ts';
+import type { Decision } from '../../core/scheduler/types.ts';
+import type { Condition, Etcd, KeyValue, Lease, LeaseId, TransactionResult } from '../etcd/index.ts';
+import type { Leadership } from './index.ts';
+import { type Layout, parseLeader, printLeader } from './layout.ts';
+import { batches, type Step, transactionFor } from './placing.ts';
+import { reached } from './reach.ts';
+
+/** Steps per transaction: the operations inside each share what this leaves of etcd's limit. */
+const stepsPerTransaction = 100;
+
+export interface LeadParts {
+  readonly etcd: Etcd;
+  readonly layout: Layout;
+  /** Engine leases that this client holds now. */
+  readonly held: Set<LeaseId>;
+}
+
+/** @see Registry.lead */
+export async function lead(
+  { etcd, layout, held: ours }: LeadParts,
+  me: MachineId,
+  term: Millis,
+): Promise<Leadership | { readonly leader: MachineId }> {
+  const key = layout.leader;
+  const before = (await etcd.transact({ ops: [{ get: key }] })).results[0]?.found[0];
+  if (before !== undefined) {
+    // A process of ours that died cannot resign, and nobody but this machine writes its id.
+    const stale = parseLeader(before.value) === me && !ours.has(before.lease ?? '');
+    if (!stale) return { leader: parseLeader(before.value) };
+    await etcd.transact({ when: [{ key, modified: before.modified }], ops: [{ remove: key }] });
+  }
+  const lease = await etcd.keepLease(term);
+  try {
+    const campaign = await etcd.transact({
+      when: [{ key, exists: false }],
+      ops: [{ put: key, value: printLeader(me), lease: lease.id }],
+      otherwise: [{ get: key }],
+    });
+    const created = createdByUs(campaign, lease);
+    if (created !== undefined) return leadership({ etcd, layout, held: ours }, me, lease, { key, created });
+    const winner = campaign.results[0]?.found[0] as KeyValue;
+    await lease[Symbol.asyncDispose]();
+    return { leader: parseLeader(winner.value) };
+  } catch (error) {
+    await lease[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The answer to a won campaign may have been lost, and the campaign carried out a second time. */
+function createdByUs({ held, revision, results }: TransactionResult, lease: Lease): number | undefined {
+  if (held) return revision;
+  const winner = results[0]?.found[0];
+  return winner?.lease === lease.id ? winner.created : undefined;
+}
+
+function leadership(
+  { etcd, layout, held: ours }: LeadParts,
+  me: MachineId,
+  lease: Lease,
+  fence: Condition,
+): Leadership {
+  const lost = new AbortController();
+  const loss = new LeadershipLost({ machine: me });
+  const lose = () => {
+    ours.delete(lease.id);
+    lost.abort(loss);
+  };
+  ours.add(lease.id);
+  if (lease.lost.aborted) lose();
+  lease.lost.addEventListener('abort', lose, { once: true });
+
+  const write = async (steps: readonly Step[]): Promise<readonly Decision[]> => {
+    if (lost.signal.aborted) throw loss;
+    const ops = steps.map((step) => ({ nested: transactionFor(step, layout) }));
+    const { held, results } = await etcd.transact({ when: [fence], ops });
+    if (!held) {
+      lose();
+      throw loss;
+    }
+    return steps.flatMap((step, at) => (results[at]?.nested?.held ? step.decisions : []));
+  };
+
+  return {
+    lost: lost.signal,
+    apply: (decisions) =>
+      reached('writing placements', async () => {
+        if (lost.signal.aborted) throw loss;
+        const done = new Set<Decision>();
+        for (const steps of batches(decisions, stepsPerTransaction))
+          for (const decision of await write(steps)) done.add(decision);
+        return decisions.filter((decision) => done.has(decision));
+      }),
+    [Symbol.asyncDispose]: async () => {
+      ours.delete(lease.id);
+      lease.lost.removeEventListener('abort', lose);
+      await lease[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { ms, seconds } from '../../core/base/time.ts';
+import { LeadershipLost, MembershipLost, RegistryUnreachable } from '../../core/errors/registry.ts';
+import type { Machine, MachineId } from '../../core/machine/types.ts';
+import type { UnitHash, UnitName } from '../../core/unit/types.ts';
+import { ManualClock } from '../clock/manual.ts';
+import { MemoryEtcdStore } from '../etcd/memory.ts';
+import { registryContract } from './contract.ts';
+import type { Leadership } from './index.ts';
+import { memoryRegistry } from './memory.ts';
+
+function aWorld() {
+  const clock = new ManualClock();
+  const store = new MemoryEtcdStore(clock);
+  return { clock, store, here: memoryRegistry(clock, store), there: memoryRegistry(clock, store) };
+}
+
+registryContract('the memory registry', async () => {
+  const { clock, here, there } = aWorld();
+  return { clock, here, there, pass: (duration) => clock.advance(duration), [Symbol.asyncDispose]: async () => {} };
+});
+
+const m1: Machine = { id: 'm1' as MachineId, publicIp: '10.0.0.1', metadata: {}, capabilities: {}, version: '1.0.0' };
+const web = 'web.service' as UnitName;
+
+describe('a registry that is cut off', () => {
+  it('says so, in its own words, to whoever calls', async () => {
+    const { here } = aWorld();
+    here.line.cut();
+    await expect(here.read()).rejects.toThrow(RegistryUnreachable);
+    await expect(here.join(m1, 'boot', seconds(3))).rejects.toThrow(RegistryUnreachable);
+    await expect(here.lead(m1.id, seconds(3))).rejects.toThrow(RegistryUnreachable);
+    await expect(here.setTarget(web, 'loaded')).rejects.toThrow(RegistryUnreachable);
+  });
+
+  it('keeps its membership through an outage shorter than the lease', async () => {
+    const { clock, here, there } = aWorld();
+    const membership = await here.join(m1, 'boot', seconds(3));
+    here.line.cut();
+    await clock.advance(ms(2_900));
+    expect(membership.validUntil() - clock.now()).toBe(100);
+    here.line.mend();
+    await clock.advance(seconds(10));
+    expect(membership.lost.aborted).toBe(false);
+    expect((await there.read()).machines).toHaveLength(1);
+  });
+
+  it('tells a member that its lease may have run out no later than others can see it gone', async () => {
+    const { clock, here, there } = aWorld();
+    const membership = await here.join(m1, 'boot', seconds(3));
+    let othersSaw: number | undefined;
+    membership.lost.addEventListener('abort', async () => {
+      othersSaw = (await there.read()).machines.length;
+    });
+    here.line.cut();
+    await clock.advance(seconds(3));
+    expect(membership.lost.reason).toBeInstanceOf(MembershipLost);
+    expect(othersSaw).toBeDefined();
+    expect((await there.read()).machines).toEqual([]);
+  });
+
+  it('cannot write as a leader once its lease ran out, even when nobody else leads', async () => {
+    const { clock, here } = aWorld();
+    const leader = (await here.lead(m1.id, seconds(3))) as Leadership;
+    here.line.cut();
+    await clock.advance(seconds(4));
+    here.line.mend();
+    const decision = { kind: 'unschedule', unit: web, from: m1.id, because: 'test' } as const;
+    await expect(leader.apply([decision])).rejects.toThrow(LeadershipLost);
+    expect(leader.lost.aborted).toBe(true);
+  });
+
+  it('tells those who wait that a leader which was cut off leads no more', async () => {
+    const { clock, here, there } = aWorld();
+    await here.lead(m1.id, seconds(3));
+    const free = there.leaderless(new AbortController().signal);
+    here.line.cut();
+    await clock.advance(seconds(3));
+    await free;
+  });
+
+  it.each([
+    ['continues', false],
+    ['begins anew, when history was forgotten,', true],
+  ])('%s its picture when it is mended, with nothing lost', async (_name, compacted) => {
+    const { store, here, there } = aWorld();
+    const pictures = here.cluster(new AbortController().signal)[Symbol.asyncIterator]();
+    await there.putUnit('old.service' as UnitName, [], 'inactive');
+    await pictures.next();
+    here.line.cut();
+    await there.removeUnit('old.service' as UnitName);
+    await there.putUnit(web, [], 'launched');
+    if (compacted) store.compact();
+    here.line.mend();
+    const { units } = (await pictures.next()).value;
+    expect(units.map(({ name }: { name: string }) => name)).toEqual(['web.service']);
+  });
+});
+
+it('skips entries that cannot be read, and names them', async () => {
+  const { store, here } = aWorld();
+  await here.putUnit(web, [], 'launched');
+  const root = '/_coreos.com/fleet/';
+  const broken = ['unit/bad.service', 'schedule/m1/bad.service', 'machines/m9/object', 'states/bad.service/m1'];
+  store.transact({ ops: broken.map((key) => ({ put: `${root}${key}`, value: '{' })) });
+  expect(await here.read()).toMatchObject({ units: [{ name: web }], placements: [], machines: [], states: [] });
+});
+
+it('does not believe a unit file whose text does not have its hash', async () => {
+  const { store, here, there } = aWorld();
+  await here.putUnit(web, [{ section: 'Service', name: 'ExecStart', value: '/bin/a' }], 'launched');
+  const hash = (await here.unit(web))?.hash as UnitHash;
+  store.transact({ ops: [{ put: `/_coreos.com/fleet/file/${hash}`, value: '[Service]\nExecStart=/bin/evil\n' }] });
+  expect(await there.unit(web)).toBeUndefined();
+});
