@@ -1,0 +1,68 @@
+/** What `up` does about the images of a cluster file: they are there, and every machine finds them in its engine. */
+import { createHash } from 'node:crypto';
+import type { WantedImage } from '../../../core/topology/types.ts';
+import type { Said } from '../../../ports/docker/images.ts';
+import { referencesOf } from './load.ts';
+import { type GoldenWorld, makeGolden } from './make.ts';
+import { type ProvidedImage, provideImage } from './provide.ts';
+import { goldenName, goldenVolumes, removeGolden } from './volume.ts';
+
+/** Changes when volumes of earlier versions of this tool no longer fit. */
+const format = 1;
+
+/** On the machine image: stands for its slow layer, and so for the engine in it; the thin layer changes more often. */
+const engineLabel = 'devcluster.base';
+
+export interface GoldenRequest {
+  readonly wanted: readonly WantedImage[];
+  /** The reference of the image of the machines. */
+  readonly machineImage: string;
+  /** Gives the name of a Debian 13 image to build on, once one is needed. */
+  readonly base: () => Promise<string>;
+}
+
+export interface Golden {
+  /** To be mounted read-only at `goldenMount` by every machine. */
+  readonly volume: string;
+  readonly images: readonly ProvidedImage[];
+}
+
+/**
+ * Builds or pulls what is missing, and puts all of it into one volume, unless a volume with just this content is there.
+ * Older volumes for the same images go, if no machine mounts them.
+ *
+ * @returns undefined when no images are wanted
+ * @throws {ImagePullFailed} @throws {ImageBuildFailed} @throws {GoldenFailed} leaving nothing half-done
+ */
+export async function ensureGoldenImages(
+  world: GoldenWorld,
+  { wanted, machineImage, base }: GoldenRequest,
+  said: Said,
+): Promise<Golden | undefined> {
+  if (wanted.length === 0) return undefined;
+  const images: ProvidedImage[] = [];
+  // One after the other: builds compete for the same disk, and their output would be unreadable.
+  for (const image of wanted) images.push(await provideImage(image, { images: world.images, base }, said));
+
+  const hash = digest([format, await engineIn(world, machineImage), contentOf(images)]).slice(0, 12);
+  const volumes = await goldenVolumes(world.engine);
+  if (!volumes.some((volume) => volume.hash === hash && volume.finished)) {
+    const references = referencesOf(images);
+    said(`loading ${references.join(', ')} for the machines`);
+    await makeGolden(world, { hash, images, machineImage });
+    for (const old of volumes) {
+      if (old.hash !== hash && old.images.join() === references.join()) await removeGolden(world.engine, old.hash);
+    }
+  }
+  return { volume: goldenName(hash), images };
+}
+
+async function engineIn({ images }: GoldenWorld, machineImage: string): Promise<string | undefined> {
+  const machine = await images.find(machineImage);
+  return machine?.labels[engineLabel] ?? machine?.id;
+}
+
+const contentOf = (images: readonly ProvidedImage[]): string[] =>
+  images.map(({ reference, content }) => `${reference}=${content}`).sort();
+
+const digest = (facts: unknown): string => createHash('sha256').update(JSON.stringify(facts)).digest('hex');
