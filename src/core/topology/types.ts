@@ -89,6 +89,25 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
+/** How a machine's etcd begins; an etcd that has data already ignores it. */
+export interface EtcdStart {
+  /** Founds the cluster together with the others, or joins one that runs and was told about it. */
+  readonly state: 'new' | 'existing';
+  /** Every member, itself included. */
+  readonly members: readonly { readonly name: string; readonly address: string }[];
+}
+
+/** All that is put into a machine before it starts. */
+export interface MachineSeed {
+  readonly cluster: PlacedCluster;
+  readonly node: Node;
+  /** User core's, the same on every machine: whoever has it may enter, and machines enter each other with it. */
+  readonly key: KeyPair;
+  /** The machine's own: its sshd shows it. */
+  readonly hostKey: KeyPair;
+  readonly etcd: EtcdStart;
+}
+
 export type Mount =
   | { readonly kind: 'tmpfs'; readonly target: string; readonly options?: string }
   | { readonly kind: 'volume'; readonly name: string; readonly target: string; readonly readOnly?: boolean }
