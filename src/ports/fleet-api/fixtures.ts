@@ -1,0 +1,107 @@
+/** A server of the fleet API in front of any `FleetApi`, so that the HTTP client can be tested on a real socket. */
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { changeLine } from '../../core/api/changes.ts';
+import { encodeMachine, encodeUnit, encodeUnitState } from '../../core/api/entities.ts';
+import { encodeFailure } from '../../core/api/failures.ts';
+import { encodePage, pageOf, pageTokenParameter } from '../../core/api/pages.ts';
+import { parseMetadataPatch } from '../../core/api/patch-machines.ts';
+import { parsePath } from '../../core/api/paths.ts';
+import { parsePut } from '../../core/api/put-unit.ts';
+import { stateFilter } from '../../core/api/state-filter.ts';
+import { OperatingError } from '../../core/errors/define.ts';
+import { ApiRefused } from '../../core/errors/fleet-api.ts';
+import type { UnitName } from '../../core/unit/types.ts';
+import type { MemoryFleetApi } from './memory.ts';
+
+export interface ServedApi extends AsyncDisposable {
+  readonly port: number;
+  /** How many connections were opened so far. */
+  connections(): number;
+}
+
+const pageLimit = 2;
+
+export async function serveApi(api: MemoryFleetApi, basePath = ''): Promise<ServedApi> {
+  let connections = 0;
+  const server = createServer((request, response) => {
+    const answer = async () => {
+      const url = new URL(request.url ?? '/', 'http://fleet');
+      const body = await text(request);
+      await route(api, url.pathname.slice(basePath.length), url.searchParams, request.method ?? '', body, response);
+    };
+    answer().catch((cause) => {
+      const failure =
+        cause instanceof ApiRefused
+          ? cause.facts
+          : cause instanceof OperatingError
+            ? { status: cause.status, message: cause.message }
+            : { status: 500, message: '' };
+      send(response, failure.status, encodeFailure(failure));
+    });
+  });
+  server.on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => connections,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+const send = (response: ServerResponse, status: number, body?: object): void => {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+};
+
+async function route(
+  api: MemoryFleetApi,
+  path: string,
+  query: URLSearchParams,
+  method: string,
+  body: string,
+  response: ServerResponse,
+): Promise<void> {
+  const resource = parsePath(path);
+  const tokens = query.getAll(pageTokenParameter);
+  const page = (name: 'machines' | 'units' | 'states', items: readonly object[]) =>
+    send(response, 200, encodePage(name, pageOf(items, tokens, pageLimit)));
+  const missing = () => send(response, 404, encodeFailure({ status: 404, message: 'unit does not exist' }));
+  switch (resource?.kind) {
+    case 'machines':
+      if (method === 'GET') return page('machines', (await api.machines()).map(encodeMachine));
+      await api.setMetadata(parseMetadataPatch(body));
+      return send(response, 204);
+    case 'units':
+      return page('units', (await api.units()).map(encodeUnit));
+    case 'states':
+      return page('states', (await api.states()).filter(stateFilter(query)).map(encodeUnitState));
+    case 'unit': {
+      const name = resource.name as UnitName;
+      if (method === 'DELETE') return (await api.removeUnit(name)) ? send(response, 204) : missing();
+      if (method === 'PUT') {
+        const put = parsePut({ contentTypes: ['application/json'], name, body });
+        await (put.options ? api.putUnit(name, put.options) : api.setTarget(name, (put.desired ?? '') as 'inactive'));
+        return send(response, 201);
+      }
+      const unit = await api.unit(name);
+      return unit === undefined ? missing() : send(response, 200, encodeUnit(unit));
+    }
+    case 'changes': {
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      const changes = await api.changes(gone.signal);
+      if (changes === undefined) return send(response, 404, encodeFailure({ status: 404, message: '' }));
+      for await (const _ of changes) response.write(changeLine);
+      return;
+    }
+    default:
+      return send(response, 404, encodeFailure({ status: 404, message: '' }));
+  }
+}

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { fleetApiContract } from './contract.ts';
+import { MemoryFleetApi } from './memory.ts';
+
+fleetApiContract('the API in memory', async (api) => ({ api, [Symbol.asyncDispose]: async () => {} }));
+
+it('merges the changes that come while nobody looks', async () => {
+  const api = new MemoryFleetApi();
+  const stop = new AbortController();
+  const changes = (await api.changes(stop.signal))?.[Symbol.asyncIterator]();
+  await changes?.next();
+  for (const machine of ['m1', 'm2', 'm3']) api.join(machine);
+  expect((await changes?.next())?.done).toBe(false);
+  const another = changes?.next();
+  stop.abort();
+  expect((await another)?.done).toBe(true);
+});
