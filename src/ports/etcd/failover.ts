@@ -1,0 +1,76 @@
+/** Which member to ask, and when to ask another. */
+import { type Millis, ms } from '../../core/base/time.ts';
+import { EtcdUnreachable } from '../../core/errors/etcd.ts';
+import type { Clock } from '../clock/index.ts';
+import { type Member, MemberTrouble } from './member.ts';
+
+/** Between two rounds over all members: an election takes a good part of a second, a restart about as long. */
+const betweenRounds = ms(100);
+
+export interface FailoverOptions {
+  readonly clock: Clock;
+  readonly endpoints: readonly string[];
+  readonly open: (endpoint: string) => Member;
+  /** For how long a call is tried again; each member is asked at least once. */
+  readonly timeout: Millis;
+}
+
+/** Stays with one member until it fails; each member is opened when it is first needed. */
+export class Failover {
+  readonly #options: FailoverOptions;
+  readonly #opened = new Map<string, Member>();
+  readonly #closed = new AbortController();
+  #at = 0;
+
+  constructor(options: FailoverOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#options.endpoints.length;
+  }
+
+  get current(): Member {
+    return this.#member(this.#at);
+  }
+
+  /** The member to ask instead; everybody else goes on with it too. */
+  after(failed: Member): Member {
+    if (this.current === failed) this.#at = (this.#at + 1) % this.size;
+    return this.current;
+  }
+
+  /** @throws {EtcdUnreachable} with what the last member said as its cause */
+  async call<T>(doing: string, work: (member: Member) => Promise<T>): Promise<T> {
+    const { clock, timeout } = this.#options;
+    const until = clock.now() + timeout;
+    for (let attempts = 1; ; attempts++) {
+      if (this.#closed.signal.aborted) throw this.unreachable(doing, new Error('the client was closed'));
+      const member = this.current;
+      try {
+        return await work(member);
+      } catch (error) {
+        if (!(error instanceof MemberTrouble) || error.kind !== 'unreachable') throw error;
+        this.after(member);
+        if (attempts >= this.size && clock.now() >= until) throw this.unreachable(doing, error);
+        if (attempts % this.size === 0) await clock.sleep(betweenRounds, this.#closed.signal);
+      }
+    }
+  }
+
+  unreachable(doing: string, cause: unknown): InstanceType<typeof EtcdUnreachable> {
+    return new EtcdUnreachable({ endpoints: this.#options.endpoints, doing }, { cause });
+  }
+
+  close(): void {
+    this.#closed.abort();
+    for (const member of this.#opened.values()) member.close();
+  }
+
+  #member(at: number): Member {
+    const endpoint = this.#options.endpoints[at] as string;
+    const member = this.#opened.get(endpoint) ?? this.#options.open(endpoint);
+    this.#opened.set(endpoint, member);
+    return member;
+  }
+}
