@@ -1,0 +1,134 @@
+/** An SSH server on loopback for tests of the client; the package's own, so no sshd is needed. */
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2, { type Connection, type ServerChannel, type Session } from 'ssh2';
+import type { SshAddress } from './index.ts';
+import { type HostKey, hostKey } from './known-hosts.ts';
+
+export interface SshServer extends AsyncDisposable {
+  readonly at: SshAddress;
+  readonly hostKey: HostKey;
+  /** A private key that the server accepts, and one that it does not. */
+  readonly identityFile: string;
+  readonly strangeFile: string;
+  /** A directory that goes away with the server. */
+  readonly directory: string;
+  /** A port that echoes. */
+  readonly echo: SshAddress;
+  /** What clients asked for, in order. */
+  readonly asked: readonly string[];
+}
+
+const keyPair = () => ssh2.utils.generateKeyPairSync('ed25519');
+
+/** @param hostKeyType of the key that the server shows */
+export async function sshServer(hostKeyType: 'ed25519' | 'rsa' = 'ed25519'): Promise<SshServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'ssh-'));
+  const [identity, stranger] = [keyPair(), keyPair()];
+  const host = hostKeyType === 'rsa' ? rsaKey() : keyPair().private;
+  const [identityFile, strangeFile] = [join(directory, 'id'), join(directory, 'strange')];
+  await writeFile(identityFile, identity.private, { mode: 0o600 });
+  await writeFile(strangeFile, stranger.private, { mode: 0o600 });
+  const asked: string[] = [];
+  const allowed = publicKey(identity.public);
+  const server = new ssh2.Server({ hostKeys: [host] }, (client) => serve(client, allowed, asked));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  const portOf = (address: unknown) => (address as AddressInfo).port;
+  const shown = hostKey(publicKey(host));
+  if (shown === undefined) throw new Error('the host key is none');
+  return {
+    at: { host: '127.0.0.1', port: portOf(server.address()) },
+    echo: { host: '127.0.0.1', port: portOf(echo.address()) },
+    hostKey: shown,
+    identityFile,
+    strangeFile,
+    directory,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      echo.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+const rsaKey = (): string =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+
+function publicKey(key: string): Buffer {
+  const parsed = ssh2.utils.parseKey(key);
+  if (parsed instanceof Error) throw parsed;
+  const one = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (one === undefined) throw new Error('no key there');
+  return one.getPublicSSH();
+}
+
+function serve(client: Connection, allowed: Buffer, asked: string[]): void {
+  client.on('authentication', (context) => {
+    if (context.method === 'publickey' && context.key.data.equals(allowed)) context.accept();
+    else context.reject(['publickey']);
+  });
+  client.on('error', () => {});
+  client.on('session', (accept) => session(accept(), asked));
+  client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+    const socket = connect(destPort, destIP);
+    socket.once('error', () => reject());
+    socket.once('connect', () => {
+      const channel = accept();
+      socket.pipe(channel).pipe(socket);
+      socket.on('error', () => channel.close());
+      channel.on('error', () => socket.destroy());
+    });
+  });
+  client.on('openssh.streamlocal' as 'tcpip', (accept: () => ServerChannel) => {
+    const channel = accept();
+    channel.pipe(channel);
+  });
+}
+
+function session(session: Session, asked: string[]): void {
+  session.on('pty', (accept, _reject, { cols, rows }) => {
+    asked.push(`pty ${cols}x${rows}`);
+    accept?.();
+  });
+  session.on('window-change', (accept, _reject, { cols, rows }) => {
+    asked.push(`resized ${cols}x${rows}`);
+    accept?.();
+  });
+  session.on('auth-agent', (accept) => {
+    asked.push('agent');
+    accept?.();
+  });
+  session.on('exec', (accept, _reject, { command }) => {
+    asked.push(`exec ${command}`);
+    const channel = accept();
+    if (command === 'cat') {
+      channel.on('end', () => channel.close());
+      channel.pipe(channel);
+    } else if (command === 'kill -9 $$') {
+      channel.exit('KILL');
+      channel.end();
+    } else {
+      channel.stderr.write(String(command.length));
+      channel.write(command);
+      channel.exit(3);
+      channel.end();
+    }
+  });
+  session.on('shell', (accept) => {
+    asked.push('shell');
+    const channel = accept();
+    channel.on('data', (typed: Buffer) => {
+      channel.write(`you typed ${typed}`);
+      channel.exit(0);
+      channel.end();
+    });
+  });
+}

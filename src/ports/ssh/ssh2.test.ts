@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { ms, seconds } from '../../core/base/time.ts';
+import {
+  HostKeyMismatch,
+  HostNotAuthorised,
+  SshAgentMissing,
+  SshKeyUnusable,
+  SshNotAuthenticated,
+  SshTimedOut,
+} from '../../core/errors/ssh.ts';
+import { captureIo } from '../../testing/capture-io.ts';
+import { sshContract } from './contract.ts';
+import { sshServer } from './fixtures.ts';
+import { anyHostKey, knownHostsFile } from './host-keys.ts';
+import { fingerprint, printKnownHost } from './known-hosts.ts';
+import { type Ssh2Options, ssh2 } from './ssh2.ts';
+
+const client = (options: Partial<Ssh2Options>) =>
+  ssh2({ user: 'core', timeout: seconds(10), hostKeys: anyHostKey, ...options });
+
+const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
+  attempt.then(
+    () => 'no failure',
+    (cause) => cause,
+  );
+
+sshContract('ssh2', async () => {
+  const server = await sshServer();
+  return {
+    ssh: client({ identityFile: server.identityFile }),
+    at: server.at,
+    nowhere: { host: '127.0.0.1', port: 1 },
+    socket: '/var/run/fleet.sock',
+    port: server.echo,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+});
+
+it('gives 128 and the number of the signal that ended a command', async () => {
+  await using server = await sshServer();
+  await using connection = await client({ identityFile: server.identityFile }).connect(server.at);
+  const io = captureIo();
+  expect(await connection.run('kill -9 $$', { stdout: io.stdout, stderr: io.stderr })).toBe(137);
+});
+
+it('gives a command a terminal of the size of ours, and its keys as they are typed', async () => {
+  await using server = await sshServer();
+  await using connection = await client({ identityFile: server.identityFile }).connect(server.at);
+  const io = captureIo();
+  const happened: string[] = [];
+  let resized = () => {};
+  const terminal = {
+    size: () => ({ columns: 132, rows: 50 }),
+    raw: () => {
+      happened.push('raw');
+      return { [Symbol.dispose]: () => void happened.push('cooked') };
+    },
+    resized: (callback: () => void) => {
+      resized = callback;
+      return { [Symbol.dispose]: () => void happened.push('unwatched') };
+    },
+  };
+  const stdin = new Readable({ read() {} });
+  const shell = connection.shell({ stdin, stdout: io.stdout, stderr: io.stderr, terminal });
+  while (!happened.includes('raw')) await new Promise(setImmediate);
+  resized();
+  stdin.push('exit\r');
+  expect(await shell).toBe(0);
+  expect(io.output()).toBe('you typed exit\r');
+  expect(server.asked).toEqual(['pty 132x50', 'shell', 'resized 132x50']);
+  expect(happened).toEqual(['raw', 'unwatched', 'cooked']);
+});
+
+it('lets the other machine use our agent only when asked', async () => {
+  await using server = await sshServer();
+  const agent = join(server.directory, 'agent.sock');
+  await using ssh = await client({ identityFile: server.identityFile, agent }).connect(server.at);
+  const io = captureIo();
+  await ssh.run('first', { stdout: io.stdout, stderr: io.stderr });
+  await ssh.run('second', { stdout: io.stdout, stderr: io.stderr }, { forwardAgent: true });
+  expect(server.asked).toEqual(['exec first', 'agent', 'exec second']);
+});
+
+it('explains how to come by a key', async () => {
+  await using server = await sshServer();
+  expect(await failureOf(client({}).connect(server.at))).toBeInstanceOf(SshAgentMissing);
+  expect(await failureOf(client({ identityFile: '/nowhere/id' }).connect(server.at))).toBeInstanceOf(SshKeyUnusable);
+  const strange = await failureOf(client({ identityFile: server.strangeFile }).connect(server.at));
+  expect(strange).toBeInstanceOf(SshNotAuthenticated);
+});
+
+it('gives up on a server that says nothing, after the time it was given', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await using server = await sshServer();
+  const ssh = client({ identityFile: server.identityFile, timeout: ms(30) });
+  expect(await failureOf(ssh.connect({ host: '127.0.0.1', port }))).toBeInstanceOf(SshTimedOut);
+  silent.close();
+});
+
+const withKnownHosts = async (content: string | undefined, answer: string, hostKeyType?: 'ed25519' | 'rsa') => {
+  const server = await sshServer(hostKeyType);
+  const path = join(server.directory, 'made', 'known_hosts');
+  const file = content === undefined ? path : join(server.directory, 'known_hosts');
+  const name = `[127.0.0.1]:${server.at.port}`;
+  if (content !== undefined) {
+    await writeFile(file, content.replace('KEY', printKnownHost({ hosts: name, key: server.hostKey }).slice(0, -1)));
+  }
+  const io = captureIo(answer);
+  const warnings: string[] = [];
+  const hostKeys = knownHostsFile({ path: file, asking: io, warn: (message) => warnings.push(message) });
+  const ssh = client({ identityFile: server.identityFile, hostKeys });
+  const attempt = await ssh.connect(server.at).then(
+    async (connection) => {
+      await connection[Symbol.asyncDispose]();
+      return 'connected' as const;
+    },
+    (cause: unknown) => cause,
+  );
+  return { server, name, file, io, warnings, attempt, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+};
+
+it.each(['yes\n', 'Y\n'])('asks about a machine that it sees first, and remembers it after %j', async (answer) => {
+  await using met = await withKnownHosts(undefined, answer);
+  expect(met.attempt).toBe('connected');
+  expect(met.io.output()).toBe('');
+  expect(met.io.errors()).toBe(
+    `The authenticity of host '${met.name}' can't be established.\n` +
+      `ssh-ed25519 key fingerprint is ${fingerprint(met.server.hostKey)}.\n` +
+      'Are you sure you want to continue connecting (yes/no)? ' +
+      `Warning: Permanently added '${met.name}' (ssh-ed25519) to the list of known hosts.\n`,
+  );
+  expect(await readFile(met.file, 'utf8')).toBe(printKnownHost({ hosts: met.name, key: met.server.hostKey }));
+});
+
+it.each(['no\n', '', '\n'])('takes %j for a no', async (answer) => {
+  await using met = await withKnownHosts('', answer);
+  expect(met.attempt).toBeInstanceOf(HostNotAuthorised);
+  expect(met.io.errors()).toContain('(yes/no)? Host key verification failed.\n');
+  expect(await readFile(met.file, 'utf8')).toBe('');
+});
+
+it('asks nothing about a machine that it knows', async () => {
+  await using met = await withKnownHosts('# mine\n\nKEY\n', '');
+  expect([met.attempt, met.io.errors()]).toEqual(['connected', '']);
+});
+
+it('asks a machine for the key that it is known by, also when that is an old kind', async () => {
+  await using met = await withKnownHosts('KEY\n', '', 'rsa');
+  expect([met.attempt, met.io.errors()]).toEqual(['connected', '']);
+});
+
+it('refuses a machine that has another key than it had', async () => {
+  await using other = await sshServer();
+  const line = printKnownHost({ hosts: '[127.0.0.1]:*', key: other.hostKey });
+  await using met = await withKnownHosts(line, 'yes\n');
+  expect(met.attempt).toBeInstanceOf(HostKeyMismatch);
+  expect(met.io.errors()).toContain('WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!');
+  expect(met.io.errors()).toContain(fingerprint(met.server.hostKey));
+  expect(met.io.errors()).toContain(met.file);
+  expect(met.io.errors()).toMatch(/Host key verification failed\.\n$/);
+});
+
+it('warns once about each line that it cannot use', async () => {
+  await using met = await withKnownHosts('@revoked a b c\n|1|x|y ssh-ed25519 z\nshort line\nh ssh-rsa AAAA\nKEY\n', '');
+  expect(met.attempt).toBe('connected');
+  expect(met.warnings).toEqual([
+    `${met.file}:1 - marker functionality not implemented`,
+    `${met.file}:2 - hashed hostnames not implemented`,
+    `${met.file}:3 - bad format (insufficient fields)`,
+    `${met.file}:4 - error parsing key: not a public key of the type before it`,
+  ]);
+});
+
+it('connects although the key cannot be remembered', async () => {
+  await using server = await sshServer();
+  const io = captureIo('yes\n');
+  const hostKeys = knownHostsFile({ path: '/proc/nowhere/known_hosts', asking: io, warn: () => {} });
+  await using _connection = await client({ identityFile: server.identityFile, hostKeys }).connect(server.at);
+  expect(io.errors()).toContain('? Failed to add the host to the list of known hosts (/proc/nowhere/known_hosts).\n');
+});

@@ -1,0 +1,259 @@
+/** SSH over the `ssh2` package. Load it lazily: most commands need no SSH, and the package takes its time. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { constants } from 'node:os';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  type AgentAuthMethod,
+  type Algorithms,
+  Client,
+  type ClientChannel,
+  type PublicKeyAuthMethod,
+  type ServerHostKeyAlgorithm,
+  utils,
+} from 'ssh2';
+import type { Millis } from '../../core/base/time.ts';
+import { OperatingError } from '../../core/errors/define.ts';
+import {
+  SshAgentMissing,
+  SshChannelRefused,
+  SshKeyUnusable,
+  SshNotAuthenticated,
+  SshTimedOut,
+  SshUnreachable,
+} from '../../core/errors/ssh.ts';
+import type { HostKeys } from './host-keys.ts';
+import type { Ssh, SshAddress, SshConnection, SshSession, SshStreams } from './index.ts';
+import { hostKey, knownAs } from './known-hosts.ts';
+
+export interface Ssh2Options {
+  readonly user: string;
+  /** How long connecting may take: reaching the port, and the handshake after it, each. */
+  readonly timeout: Millis;
+  readonly hostKeys: HostKeys;
+  /** The path of the agent's socket. */
+  readonly agent?: string | undefined;
+  /** A private key without a passphrase, offered before the agent's keys. */
+  readonly identityFile?: string | undefined;
+}
+
+export function ssh2(options: Ssh2Options): Ssh {
+  return {
+    async connect(to, via) {
+      if (options.agent === undefined && options.identityFile === undefined) throw new SshAgentMissing({});
+      const key = options.identityFile === undefined ? undefined : await readKey(options.identityFile);
+      const { stream, address } = via === undefined ? await reach(to, options.timeout) : await tunnel(to, via);
+      const client = new Client();
+      try {
+        await handshake(client, { ...options, to, key, stream, address });
+      } catch (cause) {
+        client.destroy();
+        stream.destroy();
+        throw cause;
+      }
+      return connectionOver(client, to);
+    },
+  };
+}
+
+async function readKey(file: string): Promise<Buffer> {
+  try {
+    const content = await readFile(file);
+    const parsed = utils.parseKey(content);
+    if (parsed instanceof Error) throw parsed;
+    return content;
+  } catch (cause) {
+    throw new SshKeyUnusable({ file, why: reason(cause) }, { cause });
+  }
+}
+
+interface Reached {
+  readonly stream: Duplex;
+  /** The address at the other end, which keys are known under. */
+  readonly address: string;
+}
+
+async function reach({ host, port }: SshAddress, timeout: Millis): Promise<Reached> {
+  const socket: Socket = connectTcp({ host, port, noDelay: true });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(timeout) });
+  } catch (cause) {
+    socket.destroy();
+    if (cause instanceof Error && cause.name === 'AbortError') throw new SshTimedOut({ host }, { cause });
+    throw new SshUnreachable({ host: `${host}:${port}`, why: reason(cause) }, { cause });
+  }
+  return { stream: socket, address: socket.remoteAddress?.replace(/^::ffff:/, '') ?? host };
+}
+
+/** The other machine resolves the name, so the name is the address that keys are known under. */
+const tunnel = async ({ host, port }: SshAddress, via: SshConnection): Promise<Reached> => ({
+  stream: await via.dialTcp(host, port),
+  address: host,
+});
+
+interface Handshake extends Ssh2Options, Reached {
+  readonly to: SshAddress;
+  readonly key: Buffer | undefined;
+}
+
+async function handshake(client: Client, facts: Handshake): Promise<void> {
+  const { to, user, hostKeys, key, agent, stream, address, timeout } = facts;
+  const host = knownAs(address, to.port);
+  const types = await hostKeys.typesFor(isIP(to.host) ? [host] : [host, knownAs(to.host, to.port)]);
+  let accepted: Buffer | undefined;
+  const verify = async (blob: Buffer): Promise<void> => {
+    const offered = hostKey(blob);
+    if (offered === undefined) throw new SshUnreachable({ host, why: 'it sent a key that is none' });
+    // Keys are checked again whenever the connection renews its secrets; nobody wants to be asked twice.
+    if (accepted?.equals(blob)) return;
+    await hostKeys.check(host, offered);
+    accepted = blob;
+  };
+  const byKey: PublicKeyAuthMethod[] = key === undefined ? [] : [{ type: 'publickey', username: user, key }];
+  const byAgent: AgentAuthMethod[] = agent === undefined ? [] : [{ type: 'agent', username: user, agent }];
+
+  await new Promise<void>((resolve, reject) => {
+    const deadline = pausableDeadline(timeout, () => reject(new SshTimedOut({ host: to.host })));
+    const settle = (act: () => void) => {
+      deadline.pause();
+      for (const event of ['ready', 'error', 'close']) client.removeAllListeners(event);
+      // What follows the first news is no news, but an error that nobody listens to would end the process.
+      client.on('error', () => {});
+      act();
+    };
+    client.on('ready', () => settle(resolve));
+    client.on('error', (cause) => settle(() => reject(translate(cause, to, user))));
+    client.on('close', () => settle(() => reject(new SshUnreachable({ host, why: 'it closed the connection' }))));
+    client.connect({
+      sock: stream,
+      username: user,
+      readyTimeout: 0,
+      keepaliveInterval: 15_000,
+      ...(agent === undefined ? {} : { agent }),
+      ...(types.length === 0 ? {} : { algorithms: algorithmsFor(types) }),
+      authHandler: [...byKey, ...byAgent],
+      hostVerifier: (blob: Buffer, answer: (valid: boolean) => void) => {
+        // A person takes as long as a person takes.
+        deadline.pause();
+        verify(blob).then(
+          () => {
+            deadline.resume();
+            answer(true);
+          },
+          (cause: unknown) => {
+            settle(() => reject(cause));
+            answer(false);
+          },
+        );
+      },
+    });
+  });
+}
+
+function pausableDeadline(duration: Millis, expired: () => void) {
+  let timer = setTimeout(expired, duration);
+  return {
+    pause: () => clearTimeout(timer),
+    resume: () => {
+      timer = setTimeout(expired, duration);
+    },
+  };
+}
+
+/** A host that is known by its RSA key may prove it with any of the signatures that RSA keys make. */
+const algorithmsFor = (types: readonly string[]): Algorithms => ({
+  serverHostKey: types.flatMap((type) =>
+    type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type],
+  ) as ServerHostKeyAlgorithm[],
+});
+
+function translate(cause: Error & { level?: string }, { host, port }: SshAddress, user: string): Error {
+  if (cause instanceof OperatingError) return cause;
+  if (cause.level === 'client-authentication') return new SshNotAuthenticated({ host, user }, { cause });
+  return new SshUnreachable({ host: `${host}:${port}`, why: cause.message }, { cause });
+}
+
+function connectionOver(client: Client, { host }: SshAddress): SshConnection {
+  const channel = (
+    what: string,
+    open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  ): Promise<ClientChannel> =>
+    new Promise((resolve, reject) => {
+      const refuse = (cause: unknown) => reject(new SshChannelRefused({ what, why: reason(cause) }, { cause }));
+      try {
+        open((error, opened) => (error ? refuse(error) : resolve(opened)));
+      } catch (cause) {
+        refuse(cause);
+      }
+    });
+
+  const execute = (command: string, { forwardAgent = false }: SshSession, pty: object | undefined) =>
+    channel(`a session at ${host}`, (done) =>
+      client.exec(command, { ...forwarding(forwardAgent), ...(pty === undefined ? {} : { pty }) }, done),
+    );
+
+  return {
+    async run(command, streams, session = {}) {
+      return attach(await execute(command, session, ptyFor(streams)), streams);
+    },
+    async shell(streams, { forwardAgent = false } = {}) {
+      const opened = await channel(`a shell at ${host}`, (done) =>
+        client.shell(ptyFor(streams) ?? false, forwarding(forwardAgent), done),
+      );
+      return attach(opened, streams);
+    },
+    dialUnix: (path) => channel(path, (done) => client.openssh_forwardOutStreamLocal(path, done)),
+    dialTcp: (to, port) => channel(`${to}:${port}`, (done) => client.forwardOut('127.0.0.1', 0, to, port, done)),
+    dialCommand: (command, session = {}) => execute(command, session, undefined),
+    async [Symbol.asyncDispose]() {
+      const closed = once(client, 'close');
+      client.end();
+      await closed;
+    },
+  };
+}
+
+/** The package's types leave this option of a session out. */
+const forwarding = (forwardAgent: boolean): object => (forwardAgent ? { agentForward: true } : {});
+
+const ptyFor = ({ terminal }: SshStreams) => {
+  if (terminal === undefined) return undefined;
+  const { columns, rows } = terminal.size();
+  return { term: 'xterm-256color', cols: columns, rows, width: 0, height: 0 };
+};
+
+/** Joins our streams to a channel until what runs there has ended. */
+async function attach(channel: ClientChannel, { stdin, stdout, stderr, terminal }: SshStreams): Promise<number> {
+  const code = exitCode(channel);
+  using _raw = terminal?.raw();
+  using _resized = terminal?.resized(() => {
+    const { columns, rows } = terminal.size();
+    channel.setWindow(rows, columns, 0, 0);
+  });
+  const outputs = [pipeline(channel, stdout, { end: false }), pipeline(channel.stderr, stderr, { end: false })];
+  if (stdin === undefined) channel.end();
+  else stdin.pipe(channel);
+  try {
+    await Promise.all(outputs);
+    return await code;
+  } finally {
+    stdin?.unpipe(channel);
+    stdin?.pause();
+  }
+}
+
+const exitCode = (channel: ClientChannel): Promise<number> =>
+  new Promise((resolve) => {
+    let ended: number | undefined;
+    channel.on('exit', (code: number | null, signal?: string) => {
+      ended = code ?? 128 + (signalNumbers[`SIG${signal?.replace(/^SIG/, '')}`] ?? 0);
+    });
+    // No code at all means that the connection broke, which ssh(1) tells as 255.
+    channel.on('close', () => resolve(ended ?? 255));
+  });
+
+const signalNumbers: Readonly<Record<string, number>> = constants.signals;
+
+const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
