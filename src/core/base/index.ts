@@ -2,6 +2,7 @@
 export * from './choices.ts';
 export * from './duration.ts';
 export * from './glob.ts';
+export * from './group.ts';
 export * from './invariant.ts';
 export * from './order.ts';
 export * as settings from './settings.ts';

@@ -1,0 +1,3 @@
+/** The cluster: the snapshot that decisions read, and what lists derive from it. */
+export * from './status.ts';
+export * from './types.ts';
