@@ -1,60 +1,76 @@
 import { describe, expect, it } from 'vitest';
-import type { MachineId } from '../machine/types.ts';
-import { hashOf, parseUnitFile } from '../unit/file.ts';
-import { unitName } from '../unit/name.ts';
-import type { TargetState, Unit } from '../unit/types.ts';
+import { aPlacement, aUnit, type UnitWords } from '../../testing/cluster.ts';
+import { InvariantBroken } from '../base/invariant.ts';
+import { machineId } from '../machine/id.ts';
+import type { Metadata } from '../machine/metadata.ts';
 import { desire } from './desire.ts';
 import type { Work } from './types.ts';
 
-const me = { id: 'm1' as MachineId };
+const me = machineId('m1');
 
-const unit = (name: string, fleet = '', target: TargetState = 'launched'): Unit => {
-  const file = parseUnitFile(`[Service]\nExecStart=/bin/true\n[X-Fleet]\n${fleet}\n`);
-  return { name: unitName(name), file, hash: hashOf(file), target };
-};
+function work(words: {
+  placed?: Record<string, UnitWords & { on?: string }>;
+  globals?: Record<string, UnitWords>;
+  metadata?: Metadata;
+}): Work {
+  const units = Object.entries(words.placed ?? {}).map(([name, unit]) => ({ unit: aUnit(name, unit), on: unit.on }));
+  return {
+    placements: units.map(({ unit, on = 'm1' }) => aPlacement(unit, on)),
+    files: new Map(units.map(({ unit }) => [unit.hash, unit.file])),
+    globals: Object.entries(words.globals ?? {}).map(([name, unit]) =>
+      aUnit(name, { ...unit, fleet: ['Global=true', ...(unit.fleet ?? [])] }),
+    ),
+    metadata: words.metadata ?? {},
+  };
+}
 
-const work = (placed: readonly Unit[], globals: readonly Unit[], metadata: Work['metadata'] = {}): Work => ({
-  placements: placed.map(({ name, hash, target }) => ({ unit: name, machine: me.id, hash, target })),
-  files: new Map(placed.map(({ hash, file }) => [hash, file])),
-  globals,
-  metadata,
-});
+const names = (facts: Work) => desire(facts, me).map(({ name }) => name);
 
-const names = (wanted: Work) => desire(wanted, me).map(({ name }) => name);
+describe('a machine', () => {
+  it('wants what is placed on it, as far as the placement says', () => {
+    const unit = aUnit('web.service', { target: 'launched' });
+    const told = aPlacement(unit, 'm1', { target: 'loaded' });
+    expect(desire({ ...work({}), placements: [told], files: new Map([[unit.hash, unit.file]]) }, me)).toEqual([
+      { name: unit.name, file: unit.file, hash: unit.hash, target: 'loaded' },
+    ]);
+  });
 
-describe('desire', () => {
-  it('is what was placed here and what is global, by name', () => {
+  it('wants nothing that is placed elsewhere', () => {
+    expect(names(work({ placed: { 'a.service': {}, 'b.service': { on: 'm2' } } }))).toEqual(['a.service']);
+  });
+
+  it('wants the global units whose metadata it has', () => {
+    const globals = { 'a.service': { fleet: ['MachineMetadata=disk=ssd'] }, 'b.service': {} };
+    expect(names(work({ globals }))).toEqual(['b.service']);
+    expect(names(work({ globals, metadata: { disk: 'ssd' } }))).toEqual(['a.service', 'b.service']);
+  });
+
+  it('lets placed units win over global ones they conflict with, in either direction', () => {
     expect(
-      names(work([unit('b.service')], [unit('a.service', 'Global=true'), unit('c.service', 'Global=true')])),
-    ).toEqual(['a.service', 'b.service', 'c.service']);
+      names(
+        work({
+          placed: { 'x.service': { fleet: ['Conflicts=a*'] }, 'y.service': {} },
+          globals: { 'a.service': {}, 'b.service': { fleet: ['Conflicts=y.service'] }, 'c.service': {} },
+        }),
+      ),
+    ).toEqual(['c.service', 'x.service', 'y.service']);
   });
 
-  it('leaves a global unit away where the metadata does not fit', () => {
-    const fussy = unit('a.service', 'Global=true\nMachineMetadata=disk=ssd');
-    expect(names(work([], [fussy], { disk: 'hdd' }))).toEqual([]);
-    expect(names(work([], [fussy], { disk: 'ssd' }))).toEqual(['a.service']);
-  });
-
-  it('leaves an inactive global unit away', () => {
-    expect(names(work([], [unit('a.service', 'Global=true', 'inactive')]))).toEqual([]);
-  });
-
-  it.each([
-    { says: 'the global unit', placed: '', global: 'Global=true\nConflicts=z.service' },
-    { says: 'the placed unit', placed: 'Conflicts=a.*', global: 'Global=true' },
-  ])('prefers the placed unit when $says says they conflict, whatever the names', ({ placed, global }) => {
-    expect(names(work([unit('z.service', placed)], [unit('a.service', global)]))).toEqual(['z.service']);
-  });
-
-  it('prefers the earlier of two global units in conflict', () => {
+  it('lets the first global unit by name win, even an inactive one', () => {
     expect(
-      names(work([], [unit('b.service', 'Global=true\nConflicts=a.service'), unit('a.service', 'Global=true')])),
-    ).toEqual(['a.service']);
+      desire(work({ globals: { 'b.service': { fleet: ['Conflicts=a*'] }, 'a.service': { target: 'inactive' } } }), me),
+    ).toMatchObject([{ name: 'a.service', target: 'inactive' }]);
   });
 
-  it('expands specifiers in what a unit asks for', () => {
-    const one = unit('web@1.service', 'Global=true\nMachineMetadata=slot=%i');
-    expect(names(work([], [one], { slot: '1' }))).toEqual(['web@1.service']);
-    expect(names(work([], [one], { slot: '2' }))).toEqual([]);
+  it('does not judge placements: units the engine put together stay together', () => {
+    expect(
+      names(
+        work({ placed: { 'a.service': { fleet: ['Conflicts=b*', 'MachineMetadata=no=where'] }, 'b.service': {} } }),
+      ),
+    ).toEqual(['a.service', 'b.service']);
+  });
+
+  it('cannot be told of a unit without its file', () => {
+    expect(() => desire({ ...work({ placed: { 'a.service': {} } }), files: new Map() }, me)).toThrow(InvariantBroken);
   });
 });

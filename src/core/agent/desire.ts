@@ -1,46 +1,46 @@
-/** What must be on one machine: what the engine placed there, and the global units that fit beside it. @see fleet.md 4.2, 4.5 */
+/** Which units must be on this machine. @see fleet.md 4.2, 4.5 */
+import { invariant } from '../base/invariant.ts';
 import { by } from '../base/order.ts';
-import type { Machine } from '../machine/types.ts';
+import { hasMetadata } from '../machine/match.ts';
+import type { MachineId } from '../machine/types.ts';
 import { type Requirements, requirementsOf } from '../unit/requirements.ts';
-import type { Unit, UnitName } from '../unit/types.ts';
+import type { Unit } from '../unit/types.ts';
 import type { DesiredUnit, Work } from './types.ts';
 
-interface Settled {
-  readonly name: UnitName;
-  readonly asks: Requirements;
+interface Claim {
+  readonly desired: DesiredUnit;
+  readonly wants: Requirements;
 }
 
 /**
- * The units that `me` must have, by name. Placed units come first, as they do for the engine: a global unit that
- * conflicts with one stays away, whatever their names. Among global units the earlier name wins.
+ * The units this machine must have, by name: all that are placed on it, then the global units that fit, by name, unless
+ * they conflict with a unit before them. The engine counts in the same order, so that both see the same machine.
  *
- * @returns only units that are to be loaded or launched
+ * A placement is obeyed without a second look at its requirements: deciding is the engine's.
  */
-export function desire(work: Work, me: Pick<Machine, 'id'>): readonly DesiredUnit[] {
-  const desired: DesiredUnit[] = [];
-  const settled: Settled[] = [];
-  const settle = (unit: DesiredUnit, asks: Requirements) => {
-    desired.push(unit);
-    settled.push({ name: unit.name, asks });
-  };
-  for (const { unit: name, hash, target, machine } of work.placements) {
-    const file = work.files.get(hash);
-    if (file !== undefined && machine === me.id) settle({ name, file, hash, target }, requirementsOf(file, name));
-  }
+export function desire(work: Work, me: MachineId): readonly DesiredUnit[] {
+  const claims: Claim[] = work.placements
+    .filter(({ machine }) => machine === me)
+    .map(({ unit, hash, target }) => {
+      const file = work.files.get(hash);
+      invariant(file !== undefined, `work for ${me} lacks the file ${hash} of ${unit}`);
+      return claim({ name: unit, file, hash, target });
+    });
+  const placed = new Set(claims.map(({ desired }) => desired.name));
   for (const unit of work.globals.toSorted(by(({ name }) => name))) {
-    const asks = requirementsOf(unit.file, unit.name);
-    if (unit.target === 'inactive' || !fits(asks, work.metadata)) continue;
-    if (!settled.some((other) => inConflict({ name: unit.name, asks }, other))) settle(globalUnit(unit), asks);
+    const candidate = claim(unit);
+    if (placed.has(unit.name) || !hasMetadata(work.metadata, candidate.wants.metadata)) continue;
+    if (!claims.some((other) => inConflict(candidate, other))) claims.push(candidate);
   }
-  return desired.sort(by(({ name }) => name));
+  return claims.map(({ desired }) => desired).sort(by(({ name }) => name));
 }
 
-const globalUnit = ({ name, file, hash, target }: Unit): DesiredUnit => ({ name, file, hash, target });
+const claim = ({ name, file, hash, target }: Unit): Claim => ({
+  desired: { name, file, hash, target },
+  wants: requirementsOf(file, name),
+});
 
-const fits = ({ metadata: allowed }: Requirements, metadata: Work['metadata']): boolean =>
-  [...allowed].every(([key, values]) => values.has(metadata[key] ?? ''));
-
-const inConflict = (one: Settled, other: Settled): boolean =>
-  one.name !== other.name &&
-  (one.asks.conflicts.some((glob) => glob.matches(other.name)) ||
-    other.asks.conflicts.some((glob) => glob.matches(one.name)));
+/** Either side's wish is enough. @see fleet.md 3.5, filter 4 */
+const inConflict = (a: Claim, b: Claim): boolean =>
+  a.wants.conflicts.some((glob) => glob.matches(b.desired.name)) ||
+  b.wants.conflicts.some((glob) => glob.matches(a.desired.name));

@@ -1,36 +1,50 @@
-/** From what must be here and what is here to ordered tasks. @see fleet.md 4.2 */
-import { compareText } from '../base/order.ts';
-import type { UnitName } from '../unit/types.ts';
+/** What an agent has to do so that what is present becomes what is desired. @see fleet.md 4.2 */
+import { by } from '../base/order.ts';
 import type { DesiredUnit, PresentUnit, Task } from './types.ts';
 
-/** Tasks of a kind are carried out together, in this order. */
+type UnitTask = Exclude<Task, { kind: 'reload' }>;
+
+/** The order of a pass; inside a kind, tasks come by unit name. */
 const order = ['unload', 'load', 'reload', 'stop', 'start'] as const satisfies readonly Task['kind'][];
 
 /**
- * Decides what is to be done: all unloads, then all loads, then one reload where either happened, then stops, then
- * starts, each by unit name. A unit that is as it must be, running ones from before a restart included, yields nothing.
+ * The tasks that turn what is present into what is desired, in the order in which they must be carried out: unloads,
+ * loads, one reload if there were any, stops, starts.
  */
-export function plan(desired: readonly DesiredUnit[], present: readonly PresentUnit[]): readonly Task[] {
-  const wanted = new Map(desired.filter(({ target }) => target !== 'inactive').map((unit) => [unit.name, unit]));
-  const here = new Map(present.map((unit) => [unit.name, unit]));
-  const names = [...new Set<UnitName>([...wanted.keys(), ...here.keys()])].sort(compareText);
-  const tasks = names.flatMap((name) => tasksFor(name, wanted.get(name), here.get(name)));
+export function plan(desired: Iterable<DesiredUnit>, present: Iterable<PresentUnit>): readonly Task[] {
+  const wanted = new Map([...desired].map((unit) => [unit.name, unit]));
+  const here = new Map([...present].map((unit) => [unit.name, unit]));
+  const tasks: Task[] = [...new Set([...wanted.keys(), ...here.keys()])].flatMap((name) =>
+    unitTasks(wanted.get(name), here.get(name)),
+  );
   if (tasks.some(({ kind }) => kind === 'unload' || kind === 'load'))
     tasks.push({ kind: 'reload', because: 'always reload unit files' });
-  return order.flatMap((kind) => tasks.filter((task) => task.kind === kind));
+  return tasks.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || byUnit(a, b));
 }
 
-function tasksFor(unit: UnitName, wanted: DesiredUnit | undefined, here: PresentUnit | undefined): Task[] {
-  if (wanted === undefined)
-    return here === undefined ? [] : [{ kind: 'unload', unit, because: 'unit loaded but not scheduled here' }];
-  const { file, hash, target } = wanted;
-  const load: Task = { kind: 'load', unit, file, hash, because: 'unit scheduled here but not loaded' };
-  const start: Task = { kind: 'start', unit, because: 'unit currently loaded but desired state is launched' };
-  const afresh: Task[] = target === 'launched' ? [load, start] : [load];
-  if (here === undefined) return afresh;
-  if (here.hash !== hash)
-    return [{ kind: 'unload', unit, because: 'unit loaded but hash differs to expected' }, ...afresh];
-  if (!here.loaded) return here.launched && target === 'launched' ? [load] : afresh;
-  if (target === 'launched') return here.launched ? [] : [start];
-  return here.launched ? [{ kind: 'stop', unit, because: 'unit currently launched but desired state is loaded' }] : [];
+const byUnit = by<Task>((task) => ('unit' in task ? task.unit : ''));
+
+function unitTasks(desired: DesiredUnit | undefined, present: PresentUnit | undefined): readonly UnitTask[] {
+  if (desired === undefined || desired.target === 'inactive')
+    return present === undefined
+      ? []
+      : [{ kind: 'unload', unit: present.name, because: 'unit loaded but not scheduled here' }];
+
+  const { name: unit, file, hash, target } = desired;
+  const load: UnitTask = { kind: 'load', unit, file, hash, because: 'unit scheduled here but not loaded' };
+  const startMaybe: readonly UnitTask[] =
+    target === 'launched'
+      ? [{ kind: 'start', unit, because: 'unit currently loaded but desired state is launched' }]
+      : [];
+
+  if (present === undefined) return [load, ...startMaybe];
+  if (present.hash !== hash)
+    return [{ kind: 'unload', unit, because: 'unit loaded but hash differs to expected' }, load, ...startMaybe];
+  // Left from an earlier run and unknown to systemd. If it should only be loaded it is loaded, even when it runs:
+  // stopping is for units that this cluster was told to stop.
+  if (!present.loaded) return [load, ...startMaybe];
+  if (target === 'launched') return present.launched ? [] : startMaybe;
+  return present.launched
+    ? [{ kind: 'stop', unit, because: 'unit currently launched but desired state is loaded' }]
+    : [];
 }
