@@ -1,35 +1,61 @@
 /**
  * Bundles every program into one file: `dist/host` for the machine that the tool runs on, `dist/machine` for the
- * machines of a cluster, which have Node and nothing else of ours.
+ * machines of a cluster, which have Node and nothing else of ours, and `dist/bench` for the benchmarks.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { etcd3Plugin } from './esbuild-etcd3.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = `${root}dist`;
+/** Written beside and moved into place, so that a program that runs meanwhile never finds half a bundle. */
+const fresh = `${root}dist.${process.pid}`;
 
-/** Unit files and the like are text inside our programs. */
-const loader = { '.service': 'text', '.socket': 'text' };
-
-/** Vendor code in a bundle may still call `require`, which ES modules lack. */
-const banner = {
-  js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  logLevel: 'warning',
+  outExtension: { '.js': '.mjs' },
+  /** Unit files are text inside our programs. */
+  loader: { '.service': 'text', '.socket': 'text' },
+  plugins: [etcd3Plugin()],
+  /** Native parts of ssh2 that only make it faster. */
+  external: ['cpu-features', '*.node'],
+  /** Vendor code may still call `require`, which ES modules lack. */
+  banner: {
+    js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
+  },
 };
 
-const shared = { absWorkingDir: root, bundle: true, platform: 'node', format: 'esm', loader, logLevel: 'warning' };
+const programs = (names) => names.map((name) => ({ in: `src/programs/${name}/main.ts`, out: name }));
 
-const host = (programs) => ({
-  ...shared,
-  entryPoints: programs.map((program) => ({ in: `src/programs/${program}/main.ts`, out: program })),
-  outdir: `${dist}/host`,
-  outExtension: { '.js': '.mjs' },
-  splitting: true,
-  packages: 'external',
-  target: 'node20',
-});
-
-await rm(dist, { recursive: true, force: true });
-await mkdir(dist, { recursive: true });
-await build(host(['devcluster', 'fleetctl']));
-await writeFile(`${dist}/.complete`, '');
+try {
+  await mkdir(fresh);
+  await Promise.all([
+    build({
+      ...shared,
+      entryPoints: programs(['devcluster', 'fleetctl']),
+      outdir: `${fresh}/host`,
+      splitting: true,
+      packages: 'external',
+      target: 'node20',
+    }),
+    build({
+      ...shared,
+      entryPoints: programs(['fleetd', 'fleetctl', 'skydns', 'registrator', 'golden-layers']),
+      outdir: `${fresh}/machine`,
+      splitting: true,
+      minifySyntax: true,
+      minifyWhitespace: true,
+      target: 'node24',
+    }),
+  ]);
+  await writeFile(`${fresh}/.complete`, '');
+  await rm(dist, { recursive: true, force: true });
+  await rename(fresh, dist);
+} finally {
+  await rm(fresh, { recursive: true, force: true });
+}
