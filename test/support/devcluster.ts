@@ -22,6 +22,10 @@ const run = async (program: string, args: readonly string[], options: Options = 
   return { code: exitCode ?? 128, out: String(stdout), talk: String(stderr) };
 };
 
+/** The same, still running, to be interrupted. */
+export const start = (args: readonly string[]) =>
+  execa(`${checkout}bin/devcluster`, args, { cwd: checkout, reject: false, stdin: 'ignore' });
+
 export const devcluster = (args: readonly string[], options?: Options): Promise<Ran> =>
   run('devcluster', args, options);
 

@@ -5,7 +5,9 @@
 import { devcluster, well } from './devcluster.ts';
 
 export default async function setup(): Promise<void> {
-  const image = JSON.parse(await well(devcluster(['image', 'build', '--yes', '-o', 'json']))) as { readonly reference: string };
+  const image = JSON.parse(await well(devcluster(['image', 'build', '--yes', '-o', 'json']))) as {
+    readonly reference: string;
+  };
   const engine = JSON.parse(await well(devcluster(['engine', 'status', '-o', 'json']))) as { readonly host: string };
   process.env['DOCKER_HOST'] = engine.host;
   process.env['DEVCLUSTER_NODE_IMAGE'] = image.reference;

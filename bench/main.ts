@@ -1,0 +1,26 @@
+/** Measures the bars of docs/performance.md on this machine and prints them as a table; names as arguments choose some. */
+import { benchCluster } from './cluster.ts';
+import { idleMemory, idleProcessor } from './idle.ts';
+import { printTable, type Row } from './table.ts';
+import { failover, startHundred, startOne } from './units.ts';
+import { upAgainstBare } from './up.ts';
+
+const chosen = process.argv.slice(2);
+const wanted = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
+const rows: Row[] = [];
+const measure = async (name: string, act: () => Promise<Row>): Promise<void> => {
+  if (!wanted(name)) return;
+  process.stderr.write(`measuring ${name} …\n`);
+  rows.push(await act());
+};
+
+await measure('up', () => upAgainstBare());
+if (['memory', 'processor', 'start', 'hundred', 'failover'].some(wanted)) {
+  await using cluster = await benchCluster('bench');
+  await measure('memory', () => idleMemory(cluster));
+  await measure('processor', () => idleProcessor(cluster));
+  await measure('start', () => startOne(cluster));
+  await measure('hundred', () => startHundred(cluster));
+  await measure('failover', () => failover(cluster));
+}
+process.stdout.write(`${printTable(rows)}\n`);

@@ -1,0 +1,201 @@
+/** A cluster's life on a real engine: made, made again, grown, broken off, refused, removed. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dockerClient } from '../../src/ports/docker/client.ts';
+import { checkout, devcluster, start, TestCluster, well } from '../support/devcluster.ts';
+
+const docker = dockerClient(process.env['DOCKER_HOST'] ?? '');
+
+/** All that the engine holds of a cluster, by label: containers, networks, volumes. */
+const traces = async (name: string): Promise<string[]> => {
+  const filters = { label: [`devcluster.cluster=${name}`] };
+  const [containers, networks, volumes] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listNetworks({ filters }),
+    docker.listVolumes({ filters: JSON.stringify(filters) }),
+  ]);
+  return [
+    ...containers.flatMap(({ Names }) => Names),
+    ...networks.map(({ Name }) => Name),
+    ...(volumes.Volumes ?? []).map(({ Name }) => Name),
+  ];
+};
+
+interface Status {
+  readonly subnet: string;
+  readonly machines: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly id: string;
+    readonly state: string;
+  }[];
+}
+const status = async (name: string): Promise<Status> =>
+  JSON.parse(await well(devcluster(['status', '--name', name, '-o', 'json']))) as Status;
+
+const down = (name: string) => well(devcluster(['down', '--name', name, '--yes']));
+
+/** Removes what a test made even when it failed, so that the next one starts from nothing. */
+const made = new Set<string>();
+const named = (name: string): string => {
+  made.add(name);
+  return name;
+};
+afterEach(async () => {
+  for (const name of made) await down(name);
+  made.clear();
+});
+
+const scratch = async (
+  files: Readonly<Record<string, string>>,
+): Promise<AsyncDisposable & { readonly path: string }> => {
+  const path = await mkdtemp(join(tmpdir(), 'devcluster-test-'));
+  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+};
+
+describe('up', () => {
+  it('makes three machines, does nothing the second time, grows to four, and down leaves nothing behind', async () => {
+    const name = named('life');
+    const first = await devcluster(['up', '-n', '3', '--name', name, '--yes']);
+    expect(first.code, first.talk).toBe(0);
+    for (const machine of ['core-01', 'core-02', 'core-03']) expect(first.out).toContain(machine);
+    const before = await status(name);
+    expect(before.machines.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+    expect(new Set(before.machines.map(({ id }) => id)).size).toBe(3);
+
+    const second = await devcluster(['up', '-n', '3', '--name', name, '--yes']);
+    expect(second.code, second.talk).toBe(0);
+    expect(second.talk).toMatch(/nothing to do/i);
+    expect(await status(name)).toEqual(before);
+
+    const third = await devcluster(['up', '-n', '4', '--name', name, '--yes']);
+    expect(third.code, third.talk).toBe(0);
+    const after = await status(name);
+    expect(after.machines.slice(0, 3)).toEqual(before.machines);
+    expect(after.machines[3]).toMatchObject({ name: 'core-04', state: 'running' });
+    await using cluster = new TestCluster(name);
+    const list = await cluster.fleet('list-machines', '--no-legend');
+    expect(list.trim().split('\n')).toHaveLength(4);
+    expect(await cluster.on('core-04', 'etcdctl endpoint health --cluster 2>&1')).toMatch(/(.*is healthy.*\n){4}/);
+
+    expect((await devcluster(['down', '--name', name, '--yes'])).code).toBe(0);
+    expect(await traces(name)).toEqual([]);
+    const again = await devcluster(['down', '--name', name, '--yes']);
+    expect(again.code).toBe(0);
+    expect(again.talk).toMatch(/no cluster/i);
+  });
+
+  it.each([
+    { after: 300, ends: 'up' },
+    { after: 1_500, ends: 'down' },
+    { after: 2_500, ends: 'up' },
+  ])('killed after $after ms, is finished or cleaned by the next $ends', async ({ after, ends }) => {
+    const name = named('killed');
+    const running = start(['up', '-n', '2', '--name', name, '--yes']);
+    await new Promise((resolve) => setTimeout(resolve, after));
+    running.kill('SIGKILL');
+    await running.catch(() => undefined);
+    if (ends === 'up') {
+      await well(devcluster(['up', '-n', '2', '--name', name, '--yes']));
+      expect((await status(name)).machines.map(({ state }) => state)).toEqual(['running', 'running']);
+    }
+    await down(name);
+    expect(await traces(name)).toEqual([]);
+  });
+
+  it('interrupted by Ctrl-C, says what remains, and leaves nothing that down cannot remove', async () => {
+    const name = named('interrupted');
+    const running = start(['up', '-n', '2', '--name', name, '--yes']);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    running.kill('SIGINT');
+    const { exitCode } = await running.catch((error: { exitCode?: number }) => error);
+    expect(exitCode).toBe(130);
+    await down(name);
+    expect(await traces(name)).toEqual([]);
+  });
+
+  it('keeps two clusters side by side apart', async () => {
+    const [one, two] = [named('side-a'), named('side-b')];
+    await Promise.all([one, two].map((name) => well(devcluster(['up', '-n', '1', '--name', name, '--yes']))));
+    const [a, b] = await Promise.all([status(one), status(two)]);
+    expect(a.subnet).not.toBe(b.subnet);
+    expect(a.machines[0]?.id).not.toBe(b.machines[0]?.id);
+    const listed = JSON.parse(await well(devcluster(['list', '-o', 'json']))) as readonly { readonly name: string }[];
+    expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining([one, two]));
+    const ambiguous = await devcluster(['status']);
+    expect(ambiguous.code).not.toBe(0);
+    expect(ambiguous.talk).toContain(one);
+    expect(ambiguous.talk).toContain(two);
+    await down(one);
+    expect((await status(two)).machines[0]?.state).toBe('running');
+  });
+
+  it('says which step of an image failed, and leaves no cluster', async () => {
+    const name = named('broken');
+    await using folder = await scratch({
+      'devcluster.yaml': `name: ${name}\nmachines: 1\nimages:\n  - reference: broken:1\n    build: .\n`,
+      Dockerfile: 'ARG BASE\nFROM $BASE\nRUN echo about-to-fail && exit 42\n',
+    });
+    const { code, talk } = await devcluster(['up', '-f', join(folder.path, 'devcluster.yaml'), '--yes']);
+    expect(code).not.toBe(0);
+    expect(talk).toContain('broken:1');
+    expect(talk).toContain('about-to-fail');
+    expect(await traces(name)).toEqual([]);
+  });
+
+  it('refuses a subnet that is taken, and says by whom', async () => {
+    const name = named('taken');
+    const network = await docker.createNetwork({
+      Name: 'somebody-else',
+      IPAM: { Driver: 'default', Config: [{ Subnet: '10.77.3.0/24' }] },
+    });
+    try {
+      const { code, talk } = await devcluster(['up', '-n', '1', '--name', name, '--subnet', '10.77.3.0/24', '--yes']);
+      expect(code).not.toBe(0);
+      expect(talk).toContain('10.77.3.0/24');
+      expect(talk).toContain('somebody-else');
+      expect(await traces(name)).toEqual([]);
+    } finally {
+      await network.remove();
+    }
+  });
+
+  it('reports every mistake of a cluster file at once', async () => {
+    await using folder = await scratch({
+      'devcluster.yaml': 'name: Not A Name\nmachines: 0\ndomian: x.test\nimages:\n  - build: ./nowhere\n',
+    });
+    const { code, talk } = await devcluster(['up', '-f', join(folder.path, 'devcluster.yaml'), '--yes']);
+    expect(code).not.toBe(0);
+    for (const mistake of ['name', 'machines', 'domian', 'reference']) expect(talk).toContain(mistake);
+    expect(talk).toContain('domain');
+  });
+});
+
+describe('without an engine', () => {
+  beforeAll(() => expect(process.getuid?.(), 'this test becomes nobody, which only root can').toBe(0));
+
+  it('and without root, says what to install, with an exit code of its own', async () => {
+    await using home = await scratch({});
+    const { code, talk } = await devcluster(['up', '--yes'], {
+      uid: 65534,
+      gid: 65534,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'] ?? '', HOME: home.path },
+      cwd: checkout,
+    });
+    expect(code).toBe(3);
+    expect(talk).toMatch(/docker/i);
+    expect(talk).toMatch(/Try: /);
+  });
+
+  it('that DOCKER_HOST names, says so and does not look elsewhere', async () => {
+    const { code, talk } = await devcluster(['up', '--yes'], {
+      env: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
+    });
+    expect(code).toBe(3);
+    expect(talk).toContain('/nonexistent/docker.sock');
+  });
+});
