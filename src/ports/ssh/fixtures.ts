@@ -23,18 +23,26 @@ export interface SshServer extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-const keyPair = () => ssh2.utils.generateKeyPairSync('ed25519');
+const pem = { format: 'pem' } as const;
+const ecdsaKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    .privateKey.export({ type: 'sec1', ...pem })
+    .toString();
+const rsaKey = (): string =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs1', ...pem })
+    .toString();
 
 /** @param hostKeyType of the key that the server shows */
-export async function sshServer(hostKeyType: 'ed25519' | 'rsa' = 'ed25519'): Promise<SshServer> {
+export async function sshServer(hostKeyType: 'ecdsa' | 'rsa' = 'ecdsa'): Promise<SshServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ssh-'));
-  const [identity, stranger] = [keyPair(), keyPair()];
-  const host = hostKeyType === 'rsa' ? rsaKey() : keyPair().private;
+  const identity = ecdsaKey();
+  const host = hostKeyType === 'rsa' ? rsaKey() : ecdsaKey();
   const [identityFile, strangeFile] = [join(directory, 'id'), join(directory, 'strange')];
-  await writeFile(identityFile, identity.private, { mode: 0o600 });
-  await writeFile(strangeFile, stranger.private, { mode: 0o600 });
+  await writeFile(identityFile, identity, { mode: 0o600 });
+  await writeFile(strangeFile, ecdsaKey(), { mode: 0o600 });
   const asked: string[] = [];
-  const allowed = publicKey(identity.public);
+  const allowed = publicKey(identity);
   const server = new ssh2.Server({ hostKeys: [host] }, (client) => serve(client, allowed, asked));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -58,9 +66,6 @@ export async function sshServer(hostKeyType: 'ed25519' | 'rsa' = 'ed25519'): Pro
     },
   };
 }
-
-const rsaKey = (): string =>
-  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 
 function publicKey(key: string): Buffer {
   const parsed = ssh2.utils.parseKey(key);

@@ -105,7 +105,7 @@ it('gives up on a server that says nothing, after the time it was given', async 
   silent.close();
 });
 
-const withKnownHosts = async (content: string | undefined, answer: string, hostKeyType?: 'ed25519' | 'rsa') => {
+const withKnownHosts = async (content: string | undefined, answer: string, hostKeyType?: 'ecdsa' | 'rsa') => {
   const server = await sshServer(hostKeyType);
   const path = join(server.directory, 'made', 'known_hosts');
   const file = content === undefined ? path : join(server.directory, 'known_hosts');
@@ -133,9 +133,9 @@ it.each(['yes\n', 'Y\n'])('asks about a machine that it sees first, and remember
   expect(met.io.output()).toBe('');
   expect(met.io.errors()).toBe(
     `The authenticity of host '${met.name}' can't be established.\n` +
-      `ssh-ed25519 key fingerprint is ${fingerprint(met.server.hostKey)}.\n` +
+      `ECDSA key fingerprint is ${fingerprint(met.server.hostKey)}.\n` +
       'Are you sure you want to continue connecting (yes/no)? ' +
-      `Warning: Permanently added '${met.name}' (ssh-ed25519) to the list of known hosts.\n`,
+      `Warning: Permanently added '${met.name}' (ECDSA) to the list of known hosts.\n`,
   );
   expect(await readFile(met.file, 'utf8')).toBe(printKnownHost({ hosts: met.name, key: met.server.hostKey }));
 });
@@ -182,7 +182,8 @@ it('warns once about each line that it cannot use', async () => {
 it('connects although the key cannot be remembered', async () => {
   await using server = await sshServer();
   const io = captureIo('yes\n');
-  const hostKeys = knownHostsFile({ path: '/proc/nowhere/known_hosts', asking: io, warn: () => {} });
+  const path = join(server.identityFile, 'known_hosts');
+  const hostKeys = knownHostsFile({ path, asking: io, warn: () => {} });
   await using _connection = await client({ identityFile: server.identityFile, hostKeys }).connect(server.at);
-  expect(io.errors()).toContain('? Failed to add the host to the list of known hosts (/proc/nowhere/known_hosts).\n');
+  expect(io.errors()).toContain(`? Failed to add the host to the list of known hosts (${path}).\n`);
 });
