@@ -118,6 +118,8 @@ export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly hostname?: string;
+  /** In the place of the image's own; `command` follows it. */
+  readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;

@@ -24,6 +24,7 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions {
     Tty: spec.tty,
     ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])),
     ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
+    ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
     ...(spec.stopSignal === undefined ? {} : { StopSignal: spec.stopSignal }),
     HostConfig: {

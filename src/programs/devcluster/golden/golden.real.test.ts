@@ -142,7 +142,7 @@ describe('a machine whose engine cannot share layers', () => {
     await engine.createContainer({
       name: archived,
       image: machineImage,
-      command: [maker, 'wait'],
+      entrypoint: [maker, 'wait'],
       labels,
       environment: {},
       publish: [],

@@ -77,7 +77,8 @@ async function lock(engine: DockerEngine, name: string, { hash, machineImage }: 
     await engine.createContainer({
       name,
       image: machineImage,
-      command: [maker, 'wait'],
+      // The image's own entrypoint becomes systemd.
+      entrypoint: [maker, 'wait'],
       labels: makerLabels(hash),
       environment: {},
       publish: [],
