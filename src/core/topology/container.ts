@@ -41,10 +41,11 @@ export function machineContainerSpec({ cluster, node, image, mounts, labels }: M
     network: { name: cluster.network, address: node.address, aliases: [node.name] },
     // Only what asks for authentication is published, and only to this host.
     publish: [{ address: '127.0.0.1', hostPort: node.sshPort, port: 22 }],
+    // An engine's own defaults are 64 MB, and no programs.
     mounts: [
-      { kind: 'tmpfs', target: '/run', options: 'mode=755' },
+      { kind: 'tmpfs', target: '/run', options: 'mode=755,exec,size=256m' },
       { kind: 'tmpfs', target: '/run/lock' },
-      { kind: 'tmpfs', target: '/tmp', options: 'mode=1777' },
+      { kind: 'tmpfs', target: '/tmp', options: 'mode=1777,exec,size=1g' },
       volume(node, 'etcd', machinePaths.etcdData),
       // The layers of an engine cannot lie on an overlay, as the container's own files do.
       volume(node, 'docker', machinePaths.dockerData),
