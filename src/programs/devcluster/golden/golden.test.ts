@@ -4,7 +4,7 @@ import { GoldenFailed, ImagePullFailed } from '../../../core/errors/images.ts';
 import { ManualClock } from '../../../ports/clock/manual.ts';
 import { MemoryImages } from '../../../ports/docker/images-memory.ts';
 import { MemoryDockerEngine } from '../../../ports/docker/memory.ts';
-import { ensureGoldenImages } from './golden.ts';
+import { ensureGoldenImages, goldenMounts } from './golden.ts';
 import { loadIntoMachine } from './load.ts';
 import { goldenVolumes, removeUnfinishedGolden, removeUnusedGolden } from './volume.ts';
 
@@ -24,12 +24,14 @@ beforeEach(() => {
   images.add('web:1');
 });
 
+const request = (references: readonly string[]) => ({
+  wanted: references.map((reference) => ({ reference })),
+  machineImage,
+  base: async () => 'a-base',
+});
 const ensure = (...references: string[]) =>
-  ensureGoldenImages(
-    { engine, images, clock },
-    { wanted: references.map((reference) => ({ reference })), machineImage, base: async () => 'a-base' },
-    (line) => said.push(line),
-  );
+  ensureGoldenImages({ engine, images, clock }, request(references), (line) => said.push(line));
+const mounts = (...references: string[]) => goldenMounts({ engine, images, clock }, request(references), () => {});
 const execs = () => engine.calls.filter((call) => call.startsWith('exec'));
 
 const mountBy = (container: string, volume: string) =>
@@ -49,7 +51,15 @@ const mountBy = (container: string, volume: string) =>
 describe('the golden images of a cluster', () => {
   it('are nothing when the cluster file names none', async () => {
     expect(await ensure()).toBeUndefined();
+    expect(await mounts()).toEqual([]);
     expect(engine.calls).toEqual([]);
+  });
+
+  it('are one read-only mount on every machine', async () => {
+    const golden = await ensure('redis:2.8');
+    expect(await mounts('redis:2.8')).toEqual([
+      { kind: 'volume', name: golden?.volume, target: '/opt/devcluster/golden', readOnly: true },
+    ]);
   });
 
   it('are loaded into one volume by the engine of a machine', async () => {

@@ -1,11 +1,11 @@
 /** What `up` does about the images of a cluster file: they are there, and every machine finds them in its engine. */
 import { createHash } from 'node:crypto';
-import type { WantedImage } from '../../../core/topology/types.ts';
+import type { Mount, WantedImage } from '../../../core/topology/types.ts';
 import type { Said } from '../../../ports/docker/images.ts';
 import { referencesOf } from './load.ts';
 import { type GoldenWorld, makeGolden } from './make.ts';
 import { type ProvidedImage, provideImage } from './provide.ts';
-import { goldenName, goldenVolumes, removeGolden } from './volume.ts';
+import { goldenMount, goldenName, goldenVolumes, removeGolden } from './volume.ts';
 
 /** Changes when volumes of earlier versions of this tool no longer fit. */
 const format = 1;
@@ -55,6 +55,12 @@ export async function ensureGoldenImages(
     }
   }
   return { volume: goldenName(hash), images };
+}
+
+/** What every machine mounts so that its engine has these images; nothing when there are none. */
+export async function goldenMounts(world: GoldenWorld, request: GoldenRequest, said: Said): Promise<readonly Mount[]> {
+  const golden = await ensureGoldenImages(world, request, said);
+  return golden === undefined ? [] : [{ kind: 'volume', name: golden.volume, target: goldenMount, readOnly: true }];
 }
 
 async function engineIn({ images }: GoldenWorld, machineImage: string): Promise<string | undefined> {
