@@ -1,0 +1,40 @@
+/** skydns: arguments, signals, exit code. @see skydns.md section 2 */
+import { goFlagUsage } from '../../core/base/go-flags.ts';
+import { OperatingError } from '../../core/errors/define.ts';
+import { type Options, readOptions, settings } from './config.ts';
+import { version } from './version.ts';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const asked = readOptions(argv, process.env);
+  switch (asked.kind) {
+    case 'version':
+      process.stdout.write(`skydns server version: ${version}\n`);
+      return 0;
+    case 'help':
+      process.stderr.write(`Usage of skydns:\n${goFlagUsage(settings)}`);
+      return 0;
+    case 'run':
+      return run(asked.options);
+    default:
+      return asked satisfies never;
+  }
+}
+
+async function run(options: Options): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  // Loaded now, so that asking for the version stays quick.
+  const [{ wire }, { startDnsServer }] = await Promise.all([import('./wire.ts'), import('./server.ts')]);
+  const server = await startDnsServer(await wire(options), stop.signal);
+  await server.ended;
+  return 0;
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (cause) {
+  if (!(cause instanceof OperatingError)) throw cause;
+  process.stderr.write(`skydns: ${cause.message}\n`);
+  if (cause.remedy !== undefined) process.stderr.write(`Try: ${cause.remedy}\n`);
+  process.exit(1);
+}
