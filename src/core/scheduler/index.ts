@@ -1,0 +1,4 @@
+/** The engine's part: where units run. */
+export * from './decide.ts';
+export * from './scheduler.ts';
+export * from './types.ts';
