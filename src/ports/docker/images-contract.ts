@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageBuildFailed, ImagePullFailed } from '../../core/errors/images.ts';
 import type { ImageStore } from './images.ts';
+import { tarOf } from './tar.ts';
 
 const [first, second] = ['devcluster-contract:first', 'devcluster-contract:second'];
 const labels = { 'devcluster.contract': 'images' };
@@ -65,6 +67,12 @@ export function imagesContract(title: string, make: () => ImageStore): void {
 
     it('says that no registry has an image', async () => {
       await expect(images.pull('localhost:1/devcluster/none:1', say)).rejects.toBeInstanceOf(ImagePullFailed);
+    });
+
+    it('imports the archive of a file system as an image with a name and labels', async () => {
+      const archive = tarOf([{ path: '/etc/hostname', content: 'contract\n', mode: 0o644 }]);
+      const id = await images.import(Readable.from([archive]), { reference: first, labels });
+      expect(await images.find(first)).toMatchObject({ id, references: [first], labels });
     });
 
     it('exports several images under their names', async () => {

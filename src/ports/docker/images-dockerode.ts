@@ -4,12 +4,15 @@ import type { Readable } from 'node:stream';
 import { ImageBuildFailed, ImagePullFailed } from '../../core/errors/images.ts';
 import type { Docker } from './client.ts';
 import { labelFilters } from './dockerode.ts';
-import type { BuildSpec, ImageFacts, ImageStore, Said } from './images.ts';
+import type { BuildSpec, ImageFacts, ImageStore, ImportSpec, Said } from './images.ts';
 import type { LabelFilter, Labels } from './index.ts';
 import { failureOf, isGone, translate } from './translate.ts';
 
-/** The client can export several images at once, but its type declarations do not know. */
-type DockerWithExport = Docker & { getImages(options: { names: string[] }): Promise<Readable> };
+/** The client can do more than its type declarations know. */
+type FullDocker = Docker & {
+  getImages(options: { names: string[] }): Promise<Readable>;
+  importImage(archive: Readable, options: { repo: string; tag: string; changes: string[] }): Promise<Readable>;
+};
 
 /** Enough of a build's output to see what it stumbled over. */
 const tailLength = 15;
@@ -40,15 +43,28 @@ export class DockerodeImages implements ImageStore {
     });
   }
 
-  async pull(image: string, said: Said): Promise<void> {
+  async pull(image: string, said: Said, stop?: AbortSignal): Promise<void> {
     try {
-      const problem = await follow((await this.#docker.pull(withTag(image))) as Readable, said);
+      const options = stop === undefined ? {} : { abortSignal: stop };
+      const problem = await follow((await this.#docker.pull(withTag(image), options)) as Readable, said);
       if (problem !== undefined) throw new ImagePullFailed({ image, reason: problem });
     } catch (error) {
+      if (stop?.aborted) throw new ImagePullFailed({ image, reason: 'nothing came in time' }, { cause: error });
       const { status, reason } = failureOf(error);
       if (status === undefined) throw translate(error, `pull ${image}`, this.#host);
       throw new ImagePullFailed({ image, reason }, { cause: error });
     }
+  }
+
+  async import(archive: Readable, { reference, labels }: ImportSpec): Promise<string> {
+    const { repository: repo, tag } = splitTag(reference);
+    const changes = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`);
+    return this.#ask(`import ${reference}`, async () => {
+      const reports = await (this.#docker as FullDocker).importImage(archive, { repo, tag, changes });
+      const problem = await follow(reports, () => {});
+      if (problem !== undefined) throw new Error(problem);
+      return (await this.#docker.getImage(reference).inspect()).Id;
+    });
   }
 
   async build({ folder, reference: image, ...spec }: BuildSpec, said: Said): Promise<string> {
@@ -101,7 +117,7 @@ export class DockerodeImages implements ImageStore {
 
   async export(references: readonly string[]): Promise<Readable> {
     return this.#ask(`save the images ${references.join(', ')}`, () =>
-      (this.#docker as DockerWithExport).getImages({ names: [...references] }),
+      (this.#docker as FullDocker).getImages({ names: [...references] }),
     );
   }
 

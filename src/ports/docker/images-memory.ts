@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { EngineRefused } from '../../core/errors/docker.ts';
 import { ImageBuildFailed, ImagePullFailed } from '../../core/errors/images.ts';
-import type { BuildSpec, ImageFacts, ImageStore, Said } from './images.ts';
+import type { BuildSpec, ImageFacts, ImageStore, ImportSpec, Said } from './images.ts';
 import type { LabelFilter, Labels } from './index.ts';
 
 /** What a build prints, and what it ends with when it fails. */
@@ -48,6 +48,12 @@ export class MemoryImages implements ImageStore {
     if (!this.onPull(reference)) throw new ImagePullFailed({ image: reference, reason: 'no such host' });
     said(`pulling ${reference}`);
     this.add(reference);
+  }
+
+  async import(archive: Readable, spec: ImportSpec): Promise<string> {
+    this.calls.push(`import ${spec.reference}`);
+    for await (const _ of archive);
+    return this.add(spec.reference, spec.labels);
   }
 
   async build(spec: BuildSpec, said: Said): Promise<string> {

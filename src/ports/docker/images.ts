@@ -26,13 +26,28 @@ export interface BuildSpec {
   readonly labels: Labels;
 }
 
+export interface ImportSpec {
+  /** The name it gets. */
+  readonly reference: string;
+  readonly labels: Labels;
+}
+
 export type Said = (line: string) => void;
 
 export interface ImageStore {
   find(reference: string): Promise<ImageFacts | undefined>;
   images(filter: LabelFilter): Promise<readonly ImageFacts[]>;
-  /** @throws {ImagePullFailed} no registry has it, or none can be reached */
-  pull(reference: string, said: Said): Promise<void>;
+  /**
+   * @param stop gives up when it aborts
+   * @throws {ImagePullFailed} no registry has it, none can be reached, or nobody wants to wait any longer
+   */
+  pull(reference: string, said: Said, stop?: AbortSignal): Promise<void>;
+  /**
+   * Makes an image of one layer from an archive of a whole file system.
+   *
+   * @returns the image's id
+   */
+  import(archive: Readable, spec: ImportSpec): Promise<string>;
   /**
    * With the network of the engine's host, since an engine's own bridge may be missing or blocked.
    *
