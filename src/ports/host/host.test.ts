@@ -1,0 +1,31 @@
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { thisHost } from './node.ts';
+import { parseRoutes } from './routes.ts';
+
+describe('the routes of the host', () => {
+  it('are read from the kernel’s table, default route included', () => {
+    const table = [
+      'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+      'eth0\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0',
+      'tun0\t0008110A\t00000000\t0001\t0\t0\t0\t00F8FFFF\t0\t0\t0',
+      '',
+    ].join('\n');
+    expect(parseRoutes(table).map(({ range }) => range)).toEqual(['0.0.0.0/0', '10.17.8.0/21']);
+  });
+});
+
+describe('this host', () => {
+  it('has at least its loopback', async () => {
+    expect((await thisHost.ranges()).map(({ range }) => range)).toContain('127.0.0.1/8');
+  });
+
+  it('says of a port whether somebody listens on it', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    expect(await thisHost.isPortFree(port)).toBe(false);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await thisHost.isPortFree(port)).toBe(true);
+  });
+});

@@ -1,0 +1,274 @@
+/** `devcluster up`: whatever is there, afterwards the cluster is as wanted. */
+import { type Millis, seconds } from '../../../core/base/time.ts';
+import { ConsentNeeded, Interrupted, UsageWrong } from '../../../core/errors/devcluster.ts';
+import { machineId } from '../../../core/topology/names.ts';
+import { type Consent, dependsOnQuorum, type Given, type Plan, plan } from '../../../core/topology/plan.ts';
+import type { PresentCluster, PresentMachine } from '../../../core/topology/present.ts';
+import type { ClusterSpec } from '../../../core/topology/types.ts';
+import { readClusters } from '../clusters.ts';
+import { readMembers } from '../etcd-members.ts';
+import { clusterFacts, machinesTable } from '../facts.ts';
+import { refuseWhenHeld, takeLock } from '../lock.ts';
+import { type Reporter, stepReporter } from '../reporter.ts';
+import { agrees } from '../screen.ts';
+import { type Built, build } from '../up/build.ts';
+import { guard } from '../up/guard.ts';
+import { leave } from '../up/join.ts';
+import { removeCluster, removeMachine } from '../up/machines.ts';
+import { clusterUnitsUp, etcdUp, isReady, machinesListed, ownUnitsUp, type Readiness, systemdUp } from '../up/ready.ts';
+import { meantCluster, readWish, type Wish, type WishOptions, wantedCluster } from '../up/wish.ts';
+import type { Desk, Engine, MachineImage } from '../world.ts';
+import { printJson } from './command.ts';
+
+export interface UpOptions extends WishOptions {
+  readonly yes?: boolean;
+  readonly recreate?: boolean;
+  readonly keep?: boolean;
+  readonly force?: boolean;
+  /** Seconds, for each thing that is waited for. */
+  readonly timeout?: string;
+  readonly output?: 'text' | 'json';
+}
+
+const usualPatience = seconds(90);
+
+export async function up(desk: Desk, options: UpOptions): Promise<void> {
+  const limit = patienceOf(options.timeout);
+  const wish = await readWish(options, desk.config);
+  let stepCount = 7 + (wish.file?.draft.images?.length ? 1 : 0) + (wish.units.length > 0 ? 1 : 0);
+  const reporter = stepReporter(desk.screen, desk.clock, () => stepCount);
+
+  const engine = await reporter.step('Docker engine', async ({ note }) => {
+    const found = await desk.engine({ provide: true, agreed: options.yes ?? false, said: note });
+    note(found.host);
+    return found;
+  });
+  const [image, clusters] = await Promise.all([
+    reporter.step('node image', async ({ note }) => {
+      const found = await engine.machineImage(note);
+      note(`${found.reference} ${found.built ? 'built' : 'is there'}`);
+      return found;
+    }),
+    readClusters(engine.docker),
+  ]);
+
+  const name = meantCluster(wish, clusters);
+  const present = clusters.find((cluster) => cluster.name === name);
+  await refuseWhenHeld(name, present?.lock, options.force ?? false);
+  const wanted = wantedCluster(wish, name, present);
+  const planned = await planWithConsent(desk, engine, { wanted, present, imageId: image.id }, options);
+  const job = { desk, engine, image, wanted, present, clusters, planned, wish, limit, reporter, options };
+
+  if (planned.steps.length === 0 && present?.lock === undefined && (await isSettled(job))) {
+    const count = wanted.machines.length;
+    desk.screen.say(
+      `Nothing to do: "${name}" has ${count === 1 ? 'its machine' : `all its ${count} machines`} and units.`,
+    );
+    sayOutdated(desk, planned);
+    printResult(desk, options, present);
+    return;
+  }
+  if (wanted.images.length > 0 && wish.file?.draft.images === undefined) stepCount += 1;
+  const after = await carryOut(job);
+  const took = (reporter.elapsed() / 1_000).toFixed(1);
+  desk.screen.say(`Ready in ${took} s: "${name}" with ${after.machines.length} machines in ${after.origin.subnet}.`);
+  sayOutdated(desk, planned);
+  printResult(desk, options, { name, origin: after.origin, network: name, machines: after.machines, lock: undefined });
+  sayNext(desk, wanted);
+}
+
+interface Job {
+  readonly desk: Desk;
+  readonly engine: Engine;
+  readonly image: MachineImage;
+  readonly wanted: ClusterSpec;
+  readonly present: PresentCluster | undefined;
+  readonly clusters: readonly PresentCluster[];
+  readonly planned: Plan;
+  readonly wish: Wish;
+  readonly limit: Millis;
+  readonly reporter: Reporter;
+  readonly options: UpOptions;
+}
+
+function patienceOf(timeout: string | undefined): Millis {
+  if (timeout === undefined) return usualPatience;
+  const count = Number(timeout);
+  if (count > 0) return seconds(count);
+  throw new UsageWrong({
+    message: `--timeout "${timeout}" is not a number of seconds`,
+    remedy: 'Write it like --timeout 120.',
+  });
+}
+
+type Wanted = Omit<Given, 'consent' | 'quorum'>;
+
+/** @throws {ConsentNeeded} before anything was changed */
+async function planWithConsent(desk: Desk, engine: Engine, given: Wanted, options: UpOptions): Promise<Plan> {
+  const running = given.present?.machines.find(({ state }) => state === 'running');
+  const quorum =
+    running !== undefined &&
+    dependsOnQuorum(given.present) &&
+    (await readMembers(engine.docker, running)) !== undefined;
+  const consent = { remove: options.yes ?? false, recreate: options.recreate ?? false };
+  let planned = plan({ ...given, quorum, consent });
+  for (const need of planned.needs) {
+    const losses = lossesOf(need);
+    for (const loss of losses) desk.screen.say(loss);
+    const isAgreed = await agrees(desk.io, 'Go on?');
+    if (!isAgreed) throw new ConsentNeeded({ losses, flag: need.kind === 'remove' ? '--yes' : '--recreate' });
+    if (need.kind === 'remove') consent.remove = true;
+    else consent.recreate = true;
+  }
+  if (planned.needs.length > 0) planned = plan({ ...given, quorum, consent });
+  return planned;
+}
+
+function lossesOf(need: Consent): readonly string[] {
+  switch (need.kind) {
+    case 'remove':
+      return need.machines.map((machine) => `${machine} would be removed with its data: it is not wanted any more`);
+    case 'recreate':
+      return need.machines.map(({ name, because }) => `${name} would be made again: ${because}`);
+    case 'start-over':
+      return [`the cluster would be removed with its data and made again: ${need.because}`];
+    default:
+      return need satisfies never;
+  }
+}
+
+/** Whether a cluster whose machines all run also works, in one look. */
+async function isSettled({ desk, engine, wanted, present, wish, reporter }: Job): Promise<boolean> {
+  if (present?.origin === undefined) return false;
+  const { origin, machines } = present;
+  return isReady({ desk, engine, wanted, origin, machines, limit: seconds(2), stop: desk.stop, reporter }, wish.units);
+}
+
+/** Does what is to do, under the lock; what fails is taken back, unless it is to be kept. */
+async function carryOut(job: Job): Promise<Built> {
+  const { desk, engine, wanted, image, reporter, options, limit } = job;
+  const trouble = new AbortController();
+  const interrupt = (): void => trouble.abort(desk.stop.reason);
+  desk.stop.addEventListener('abort', interrupt);
+  if (desk.stop.aborted) interrupt();
+  const made: PresentMachine[] = [];
+  const [lock, watching] = await Promise.all([
+    takeLock(engine.docker, wanted, image.reference),
+    guard({
+      docker: engine.docker,
+      clock: desk.clock,
+      cluster: wanted.name,
+      machines: () => made,
+      alarm: (error) => trouble.abort(error),
+    }),
+  ]);
+  try {
+    const built = await makeMachines(job, trouble.signal, made);
+    const { origin, machines } = built;
+    const ready = { desk, engine, wanted, origin, machines, limit, stop: trouble.signal, reporter };
+    await makeReady(job, ready);
+    await lock[Symbol.asyncDispose]();
+    return built;
+  } catch (error) {
+    // Interrupted or kept: the lock stays and remembers what was wanted, for the next `up`.
+    if (!(error instanceof Interrupted) && options.keep !== true) await takeBack(job, made);
+    throw error;
+  } finally {
+    watching[Symbol.dispose]();
+    desk.stop.removeEventListener('abort', interrupt);
+  }
+}
+
+async function makeMachines(job: Job, stop: AbortSignal, made: PresentMachine[]): Promise<Built> {
+  const { desk, engine, wanted, image, reporter, planned, present, clusters, limit } = job;
+  const isMaking = planned.steps.some(({ kind }) => kind === 'create-machine' || kind === 'recreate-machine');
+  const mounts =
+    wanted.images.length > 0 && isMaking
+      ? await reporter.step('images', async ({ note }) => {
+          const found = await engine.imageMounts(wanted.images, image.reference, note);
+          note(wanted.images.map(({ reference }) => reference).join(', '));
+          return found;
+        })
+      : [];
+  const count = wanted.machines.length;
+  return reporter.step(count === 1 ? 'network and 1 machine' : `network and ${count} machines`, async (progress) => {
+    const order = { desk, engine, wanted, present, clusters, plan: planned, image, mounts, limit, stop };
+    const built = await build({ ...order, made: (machine) => void made.push(machine) }, progress);
+    progress.note(built.origin.subnet);
+    return built;
+  });
+}
+
+async function makeReady({ engine, wish }: Job, ready: Readiness): Promise<void> {
+  await systemdUp(ready);
+  const [first] = ready.machines;
+  if (first === undefined) return;
+  const id = machineId(ready.wanted.name, first.index, ready.origin.token);
+  const api = await engine.fleet({ container: first.container, id });
+  await etcdUp(ready, api);
+  await machinesListed(ready, api);
+  await clusterUnitsUp(ready, api);
+  if (wish.units.length === 0) return;
+  const { different } = await ownUnitsUp(ready, api, wish.units);
+  for (const unit of different) {
+    ready.desk.screen.say(`${unit} runs with another text than its file; to change it: fleetctl destroy ${unit}`);
+  }
+}
+
+/** A new cluster goes as a whole; of a cluster that was there before, only the machines that were new. */
+async function takeBack({ desk, engine, wanted, present, limit }: Job, made: readonly PresentMachine[]): Promise<void> {
+  const { docker, maker } = engine;
+  const before = present?.machines.filter(({ state }) => state !== 'created') ?? [];
+  if (before.length === 0) {
+    desk.screen.say('Taking back what was made; --keep would leave it for a closer look.');
+    await removeCluster(docker, wanted.name);
+    return;
+  }
+  const fresh = made.filter(({ index }) => !before.some((machine) => machine.index === index));
+  const through = before.find(({ state }) => state === 'running');
+  for (const machine of fresh) {
+    desk.screen.say(`Taking ${machine.name} back; --keep would leave it for a closer look.`);
+    if (through !== undefined) {
+      const wait = {
+        clock: desk.clock,
+        limit: seconds(Math.min(10, limit / 1_000)),
+        stop: new AbortController().signal,
+      };
+      await leave({ docker, maker }, { ...wait, what: `etcd to forget ${machine.name}` }, through, machine).catch(
+        (error: Error) => desk.screen.say(error.message),
+      );
+    }
+    await removeMachine(docker, wanted.name, machine.container);
+  }
+  await removeLock(engine, wanted);
+}
+
+async function removeLock({ docker }: Engine, { name }: ClusterSpec): Promise<void> {
+  const lock = (await readClusters(docker)).find((cluster) => cluster.name === name)?.lock;
+  if (lock !== undefined) await docker.remove(lock.container);
+}
+
+function sayOutdated(desk: Desk, { outdated }: Plan): void {
+  if (outdated.length === 0) return;
+  desk.screen.say(`Made from an older node image, and left as they are: ${outdated.join(', ')}.`);
+  desk.screen.say('To have them made again from today’s: devcluster down, then devcluster up.');
+}
+
+function printResult(desk: Desk, { output }: UpOptions, cluster: PresentCluster | undefined): void {
+  if (cluster === undefined) return;
+  const facts = clusterFacts(cluster);
+  desk.io.out(output === 'json' ? printJson(facts) : machinesTable(facts));
+}
+
+function sayNext(desk: Desk, { name }: ClusterSpec): void {
+  const flag = desk.config.clusterName === name ? '' : ` --name ${name}`;
+  desk.screen.say(
+    [
+      'Next:',
+      `   devcluster fleetctl${flag} list-machines`,
+      `   devcluster ssh${flag} core-01`,
+      `   eval "$(devcluster env${flag})"      # for fleetctl and etcdctl in this shell`,
+      `   devcluster down${flag}`,
+    ].join('\n'),
+  );
+}

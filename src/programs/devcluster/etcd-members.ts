@@ -1,0 +1,41 @@
+/** The members of a cluster's etcd, asked and changed with etcdctl on a machine that runs. */
+import type { DockerEngine } from '../../ports/docker/index.ts';
+import { type Machine, runOn, tryOn } from './shell.ts';
+
+export interface Member {
+  readonly id: string;
+  /** Empty until it started for the first time. */
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+}
+
+/** Asked on the machine itself; fails unless a quorum answers in time. */
+const etcdctl = (...args: readonly string[]): readonly string[] => [
+  'etcdctl',
+  '--endpoints=http://127.0.0.1:2379',
+  '--command-timeout=4s',
+  ...args,
+];
+
+/** @returns undefined when there is no quorum */
+export async function readMembers(docker: DockerEngine, machine: Machine): Promise<readonly Member[] | undefined> {
+  const { code, out } = await tryOn(docker, machine, etcdctl('member', 'list', '--consistency=l', '-w', 'json'));
+  return code === 0 ? parseMembers(out) : undefined;
+}
+
+/** Member ids are 64 bits wide, which JSON numbers of this language are not. */
+export function parseMembers(json: string): readonly Member[] {
+  const exact = json.replace(/"ID":(\d+)/g, '"ID":"$1"');
+  const { members } = JSON.parse(exact) as {
+    members: readonly { readonly ID: string; readonly name?: string; readonly peerURLs: readonly string[] }[];
+  };
+  return members.map(({ ID, name = '', peerURLs }) => ({ id: BigInt(ID).toString(16), name, peerUrls: peerURLs }));
+}
+
+export async function addMember(docker: DockerEngine, through: Machine, name: string, peerUrl: string): Promise<void> {
+  await runOn(docker, through, etcdctl('member', 'add', name, `--peer-urls=${peerUrl}`));
+}
+
+export async function removeMember(docker: DockerEngine, through: Machine, id: string): Promise<void> {
+  await runOn(docker, through, etcdctl('member', 'remove', id));
+}

@@ -1,0 +1,5 @@
+/** Unit files are text inside our programs. */
+declare module '*.service' {
+  const text: string;
+  export default text;
+}
