@@ -80,7 +80,9 @@ const channel = {
 
 /** Loads the client library, which takes longer than anything else here: not before somebody needs it. */
 export async function memberFactory(options: MemberOptions): Promise<(endpoint: string) => Member> {
-  const library = await import('etcd3');
+  const imported = await import('etcd3');
+  // A bundle that is split into chunks hands out a CommonJS package under `default` alone.
+  const library = 'Etcd3' in imported ? imported : (imported as { default: typeof imported }).default;
   return (endpoint) => {
     const { protocol, host } = new URL(endpoint);
     const client = new library.Etcd3({
