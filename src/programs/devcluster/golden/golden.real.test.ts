@@ -12,7 +12,7 @@ import { DockerodeEngine } from '../../../ports/docker/dockerode.ts';
 import { DockerodeImages } from '../../../ports/docker/images-dockerode.ts';
 import { ensureGoldenImages, type Golden } from './golden.ts';
 import { loadIntoMachine } from './load.ts';
-import { goldenMount } from './volume.ts';
+import { goldenMount, goldenName, removeGolden } from './volume.ts';
 
 const host = process.env['DOCKER_HOST'] ?? '';
 const machineImage = process.env['DEVCLUSTER_NODE_IMAGE'] ?? '';
@@ -90,7 +90,10 @@ beforeAll(async () => {
   await removeAll();
   golden = await ensureGoldenImages(world, { wanted: [redis], machineImage, base }, () => {});
 });
-afterAll(removeAll);
+afterAll(async () => {
+  await removeAll();
+  if (golden !== undefined) await removeGolden(engine, golden.volume.replace(goldenName(''), ''));
+});
 
 describe('a machine with a golden volume', () => {
   beforeAll(() => boot(golden?.volume));
