@@ -102,6 +102,13 @@ describe('a machine’s engine and a golden volume', () => {
     expect(read('docker/overlay2/gr/lower')).toBe('l/OWN');
   });
 
+  it('lists all that lies below a layer, nearest first', () => {
+    putGolden();
+    putLayer('golden/engine', { chain: 'top', folder: 'gt', link: 'GT', parent: 'redis', lower: 'l/GR:l/GB' });
+    install();
+    expect(read('docker/overlay2/gt/lower')).toBe('l/GR:l/GB');
+  });
+
   it('mounts again after a reboot, and changes no names that somebody gave since', () => {
     putGolden();
     install();

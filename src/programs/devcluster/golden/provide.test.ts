@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,6 +57,7 @@ describe('an image that units name', () => {
   it.each([
     ['a file is added', () => writeFileSync(join(folder, 'more'), '')],
     ['its Dockerfile changes', () => writeFileSync(join(folder, 'Dockerfile'), 'ARG BASE\nFROM $BASE\nUSER redis\n')],
+    ['a link is added, even one to nowhere', () => symlinkSync('nowhere', join(folder, 'link'))],
     ['a file below a folder is added', () => mkdirSync(join(folder, 'deep/er'), { recursive: true })],
   ])('is built again when %s', async (_change, change) => {
     const first = await provide();
