@@ -1,0 +1,77 @@
+/** What `stop` and `unload` share. @see fleet.md 7.5 */
+import type { ApiUnit } from '../../core/api/entities.ts';
+import { isGlobal, type TargetState } from '../../core/unit/index.ts';
+import { failWaiting } from './activate.ts';
+import { blockAttempts, noBlock, noUnitsGiven } from './block-flags.ts';
+import { type Command, command } from './command.ts';
+import { fail } from './failing.ts';
+import { findUnits } from './find-units.ts';
+import { waitForState } from './wait.ts';
+import { watchCluster } from './watch.ts';
+
+export type Verdict =
+  /** Nothing is to be done. */
+  | { readonly kind: 'skip'; readonly because: string }
+  /** The command ends here. */
+  | { readonly kind: 'refuse'; readonly line: string }
+  | { readonly kind: 'change' };
+
+interface Deactivation {
+  readonly name: 'stop' | 'unload';
+  readonly summary: string;
+  readonly goal: TargetState;
+  /** `Successfully stopped units`. */
+  readonly done: string;
+  /** What to do with a unit that is not global. */
+  readonly judge: (unit: ApiUnit) => Verdict;
+}
+
+export const deactivation = ({ name, summary, goal, done, judge }: Deactivation): Command =>
+  command({
+    name,
+    operands: 'UNIT...',
+    summary,
+    flags: { blockAttempts, noBlock },
+    async run({ flags, args }, world) {
+      const { io, fleet, log } = world;
+      if (args.length === 0) {
+        io.err(noUnitsGiven);
+        return 0;
+      }
+      await using watch = watchCluster(world);
+      const changed: ApiUnit[] = [];
+      try {
+        const units = await findUnits(world, args);
+        if (units.length === 0) {
+          io.err('Units not found in registry');
+          return 0;
+        }
+        for (const unit of units) {
+          const verdict: Verdict = isGlobal(unit.options) ? { kind: 'change' } : judge(unit);
+          if (verdict.kind === 'refuse') {
+            io.err(verdict.line);
+            return 1;
+          }
+          if (verdict.kind === 'skip') {
+            log.debug(verdict.because);
+            continue;
+          }
+          await fleet.setTarget(unit.name, goal);
+          if (isGlobal(unit.options)) io.out(`Triggered global unit ${unit.name} ${name}`);
+          else changed.push(unit);
+        }
+      } catch (cause) {
+        return fail(io, cause);
+      }
+      const names = changed.map((unit) => unit.name);
+      const list = `[${names.join(' ')}]`;
+      try {
+        if (flags.noBlock) for (const unit of names) io.out(`Triggered unit ${unit} ${name}`);
+        else await waitForState(world, watch, names, goal, flags.blockAttempts);
+      } catch (cause) {
+        return failWaiting(world, cause, (why) => `Failed to ${name} units ${list}. err: ${why}`);
+      }
+      io.err(`Successfully ${done} units ${list}.`);
+      return 0;
+    },
+  });

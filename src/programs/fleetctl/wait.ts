@@ -1,0 +1,100 @@
+/** Waits until units report a state, and says so. @see fleet.md 7.3 */
+import type { ApiUnit } from '../../core/api/entities.ts';
+import { type Millis, seconds } from '../../core/base/time.ts';
+import { NotActiveInTime, StateTimedOut } from '../../core/errors/fleetctl.ts';
+import { isGlobal, type TargetState, type UnitName } from '../../core/unit/index.ts';
+import { placeOf } from './places.ts';
+import type { View, Watch } from './watch.ts';
+import type { World } from './world.ts';
+
+/** One attempt; `--block-attempts` counts them. */
+export const attempt = seconds(2);
+
+/** @returns undefined, for ever, when `attempts` is zero or less */
+export const patience = (attempts: number): Millis | undefined =>
+  attempts > 0 ? ((attempts * attempt) as Millis) : undefined;
+
+/**
+ * Waits for all of the units at once and prints a line for each when it is there, in the order in which they are.
+ *
+ * @param attempts of two seconds each; for ever when zero or less
+ * @throws {StateTimedOut} for the first of them; the others are not waited for any longer
+ */
+export async function waitForState(
+  { io }: Pick<World, 'io'>,
+  watch: Watch,
+  names: readonly UnitName[],
+  state: TargetState,
+  attempts: number,
+): Promise<void> {
+  await Promise.all(
+    names.map(async (unit) => {
+      const line = await watch.until((view) => arrival(view, unit, state), patience(attempts));
+      if (line === undefined) throw new StateTimedOut({ unit, state });
+      io.out(line);
+    }),
+  );
+}
+
+/** @returns the line that tells that the unit is where it should be */
+async function arrival(view: View, name: UnitName, state: TargetState): Promise<string | undefined> {
+  const unit = await view.unit(name);
+  if (unit === undefined || reportedState(unit) !== state) return undefined;
+  const where = unit.machine === undefined ? '' : ` on ${placeOf(unit.machine, await view.machines())}`;
+  return `Unit ${name} ${isGlobal(unit.options) ? '' : unit.current}${where}`;
+}
+
+/** A global unit has no state of its own: what is asked of it counts. */
+export const reportedState = (unit: ApiUnit): TargetState =>
+  isGlobal(unit.options) ? unit.desired : (unit.current ?? 'inactive');
+
+/**
+ * Waits until systemd says of every unit that it is active.
+ *
+ * fleet gives a unit two seconds and then fails, also a unit that still pulls its image and one that has ended well
+ * already. Here a unit that is still starting has the time that `--block-attempts` gives, and one that was launched and
+ * is neither active nor failed two seconds later has ended, as short ones do.
+ *
+ * @throws {NotActiveInTime}
+ * @see fleet.md 7.5, and improvement 11 in section 9
+ */
+export async function waitForActive(watch: Watch, names: readonly UnitName[], attempts: number): Promise<void> {
+  await Promise.all(
+    names.map(async (unit) => {
+      let begun = false;
+      const atFirst = async (view: View) => {
+        const now = await progressOf(view, unit);
+        if (now === 'active' || (now === 'ended' && begun)) return now;
+        begun ||= now === 'starting';
+        return undefined;
+      };
+      const atLast = async (view: View) => {
+        const now = await progressOf(view, unit);
+        return now === 'starting' ? undefined : now;
+      };
+      if ((await watch.until(atFirst, attempt)) !== undefined) return;
+      const outcome = await watch.until(atLast, patience(attempts));
+      if (outcome !== 'active' && outcome !== 'ended') throw new NotActiveInTime({ unit });
+    }),
+  );
+}
+
+type Progress = 'active' | 'starting' | 'ended' | 'failed' | 'unknown';
+
+async function progressOf(view: View, name: UnitName): Promise<Progress> {
+  const state = (await view.states(name))[0];
+  if (state === undefined || state.load !== 'loaded') return 'unknown';
+  switch (state.active) {
+    case 'active':
+    case 'reloading':
+      return 'active';
+    case 'activating':
+    case 'deactivating':
+      // systemd calls a unit that failed and waits for its next chance "activating" as well.
+      return state.sub === 'auto-restart' ? 'failed' : 'starting';
+    case 'inactive':
+      return 'ended';
+    default:
+      return 'failed';
+  }
+}
