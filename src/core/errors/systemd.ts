@@ -1,0 +1,24 @@
+/** What can go wrong between an agent and the systemd of its machine. */
+import { defineError } from './define.ts';
+
+export const SystemdUnreachable = defineError<{ address: string }>({
+  code: 'SYSTEMD_UNREACHABLE',
+  status: 500,
+  message: ({ address }) => `systemd does not answer on ${address}`,
+  remedy: ({ address }) =>
+    `fleetd drives the machine it runs on: run it as root where systemd is PID 1, and look at ${address}.`,
+});
+
+export const SystemdRefused = defineError<{ unit: string; action: string; why: string }>({
+  code: 'SYSTEMD_REFUSED',
+  status: 500,
+  message: ({ unit, action, why }) => `systemd did not ${action} ${unit}: ${why}`,
+  remedy: ({ unit }) => `Read the unit file and its journal: systemctl status ${unit}.`,
+});
+
+export const UnitFilesUnusable = defineError<{ directory: string }>({
+  code: 'UNIT_FILES_UNUSABLE',
+  status: 500,
+  message: ({ directory }) => `the units directory ${directory} cannot be read or written`,
+  remedy: ({ directory }) => `Create ${directory} on a writable file system, or set units_directory to one that is.`,
+});

@@ -1,0 +1,347 @@
+/** The real service manager: systemd, over D-Bus, following its signals. @see fleet.md section 5 */
+import { compareText } from '../../core/base/order.ts';
+import { type Millis, ms } from '../../core/base/time.ts';
+import { SystemdRefused, SystemdUnreachable } from '../../core/errors/systemd.ts';
+import { printUnitFile, type UnitFile, type UnitHash, type UnitName } from '../../core/unit/index.ts';
+import type { Clock } from '../clock/index.ts';
+import { type Bus, type BusAddress, DBusFailure, openBus, privateSocket, type Signal, systemBus } from './dbus.ts';
+import type { ManagedUnit, UnitManager } from './index.ts';
+import { Jobs } from './jobs.ts';
+import { News } from './news.ts';
+import type { SignalHead } from './sieve.ts';
+import { UnitDirectory } from './unit-directory.ts';
+import { unitPath } from './unit-path.ts';
+
+export interface SystemdOptions {
+  readonly clock: Clock;
+  /** Where our unit files stand. */
+  readonly directory: string;
+  /** The private socket as root, the system bus otherwise. */
+  readonly address?: BusAddress;
+}
+
+/**
+ * Connects to systemd and takes over the units that an earlier run left, without touching them.
+ *
+ * @throws {SystemdUnreachable}
+ * @throws {UnitFilesUnusable}
+ */
+export async function openSystemd(options: SystemdOptions): Promise<UnitManager> {
+  const address = options.address ?? (process.getuid?.() === 0 ? privateSocket : systemBus);
+  const directory = await UnitDirectory.open(options.directory);
+  const manager = new SystemdUnits(options.clock, directory, address);
+  await manager.open();
+  return manager;
+}
+
+const service = 'org.freedesktop.systemd1';
+const managerPath = '/org/freedesktop/systemd1';
+const properties = 'org.freedesktop.DBus.Properties';
+
+/** How soon a broken connection is tried again; systemd closes them when it re-executes itself. */
+const reconnectEvery: Millis = ms(200);
+
+/** How systemd says that there is nothing to stop, to reset or to disable. */
+const absent = new Set([
+  `${service}.NoSuchUnit`,
+  `${service}.LoadFailed`,
+  `${service}.BadUnitSetting`,
+  `${service}.UnitMasked`,
+  'org.freedesktop.DBus.Error.FileNotFound',
+]);
+const isAbsent = (cause: unknown) => cause instanceof DBusFailure && absent.has(cause.error);
+
+/** States in which a unit has been launched, whoever remembers. */
+const launchedStates = new Set(['active', 'activating', 'reloading', 'failed']);
+
+interface Entry extends ManagedUnit {
+  /** Counts what we heard, so that an answer does not overwrite a signal that came after the question. */
+  readonly heardAt: number;
+}
+
+class SystemdUnits implements UnitManager {
+  readonly #clock: Clock;
+  readonly #directory: UnitDirectory;
+  readonly #address: BusAddress;
+  readonly #units = new Map<UnitName, Entry>();
+  readonly #byPath = new Map<string, UnitName>();
+  readonly #unread = new Set<UnitName>();
+  readonly #jobs = new Jobs();
+  readonly #news = new News<UnitName>();
+  readonly #closing = new AbortController();
+  #bus: Bus | undefined;
+  #heard = 0;
+
+  constructor(clock: Clock, directory: UnitDirectory, address: BusAddress) {
+    this.#clock = clock;
+    this.#directory = directory;
+    this.#address = address;
+  }
+
+  async open(): Promise<void> {
+    await this.#connect();
+    await this.#adopt();
+  }
+
+  units(): readonly ManagedUnit[] {
+    return [...this.#units.values()].sort((a, b) => compareText(a.name, b.name));
+  }
+
+  changes(stop: AbortSignal): AsyncIterable<ReadonlySet<UnitName>> {
+    return this.#news.read(stop);
+  }
+
+  async refresh(): Promise<void> {
+    const asked = this.#heard;
+    const rows = (await this.#manager('ListUnits')) as readonly UnitRow[];
+    const missing = new Set(this.#units.keys());
+    for (const row of rows) if (missing.delete(row[0] as UnitName)) this.#seen(row, asked);
+    if (missing.size > 0) await this.#ask([...missing]);
+  }
+
+  async load(unit: UnitName, file: UnitFile, hash: UnitHash): Promise<void> {
+    await this.#directory.write(unit, printUnitFile(file));
+    const path = this.#directory.fileOf(unit);
+    try {
+      await this.#manager('LinkUnitFiles', 'asbb', [path], true, true);
+      if (file.some(({ section }) => section === 'Install')) {
+        const [installs] = (await this.#manager('EnableUnitFiles', 'asbb', [path], true, true)) as [boolean];
+        if (!installs) throw new DBusFailure('NoInstallInfo', 'its [Install] section asks for nothing');
+      }
+      await this.#directory.makeNewerThanLink(unit, this.#clock.date());
+    } catch (cause) {
+      await this.#forgetFile(unit);
+      throw refused(unit, 'load', cause);
+    }
+    this.#unread.add(unit);
+    const known = this.#units.get(unit);
+    this.#keep(known ? { ...known, hash, loaded: true } : { ...stopped(unit), hash, loaded: true });
+  }
+
+  async reload(): Promise<void> {
+    const names = [...this.#unread];
+    if (names.length === 0) return;
+    this.#unread.clear();
+    try {
+      const [outdated] = await Promise.all([
+        Promise.all(names.map((name) => this.#isOutdated(name))),
+        this.#ask(names),
+      ]);
+      if (outdated.includes(true)) {
+        await this.#manager('Reload');
+        await this.#ask(names);
+      }
+    } catch (cause) {
+      for (const name of names) this.#unread.add(name);
+      throw cause;
+    }
+  }
+
+  async start(unit: UnitName): Promise<void> {
+    try {
+      await this.#manager('StartUnit', 'ss', unit, 'replace');
+    } catch (cause) {
+      if (cause instanceof DBusFailure) await this.#ask([unit]);
+      throw refused(unit, 'start', cause);
+    }
+    await this.#setLaunched(unit, true);
+  }
+
+  async stop(unit: UnitName): Promise<void> {
+    using jobs = this.#jobs.watch(unit);
+    let job: unknown;
+    try {
+      job = await this.#manager('StopUnit', 'ss', unit, 'replace');
+    } catch (cause) {
+      if (!isAbsent(cause)) throw refused(unit, 'stop', cause);
+    }
+    await this.#setLaunched(unit, false);
+    if (typeof job === 'string') await jobs.end(job);
+  }
+
+  async unload(unit: UnitName): Promise<void> {
+    await this.stop(unit);
+    await this.#forgetFile(unit);
+    try {
+      await this.#manager('ResetFailedUnit', 's', unit);
+    } catch (cause) {
+      if (!isAbsent(cause)) throw refused(unit, 'reset', cause);
+    }
+    this.#units.delete(unit);
+    this.#byPath.delete(unitPath(unit));
+    this.#news.tell(unit);
+  }
+
+  async ownJob(): Promise<string | undefined> {
+    let unit: string;
+    try {
+      unit = (await this.#manager('GetUnitByPID', 'u', process.pid)) as string;
+    } catch (cause) {
+      // A process that systemd did not start belongs to no unit.
+      if (cause instanceof DBusFailure) return undefined;
+      throw cause;
+    }
+    const [id, job] = (await this.#property(unit, `${service}.Unit`, 'Job')) as [number, string];
+    return id === 0 ? undefined : ((await this.#property(job, `${service}.Job`, 'JobType')) as string);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#bus?.[Symbol.asyncDispose]();
+  }
+
+  async #connect(): Promise<void> {
+    const bus = await openBus(this.#address, {
+      wanted: (signal) => this.#wanted(signal),
+      heard: (signal) => this.#hear(signal),
+    });
+    this.#bus = bus;
+    void bus.closed.then(() => this.#reconnect());
+    await this.#manager('Subscribe').catch((cause) => {
+      // A second subscription of one connection is refused; the private socket needs none.
+      if (!(cause instanceof DBusFailure)) throw cause;
+    });
+  }
+
+  async #reconnect(): Promise<void> {
+    this.#bus = undefined;
+    this.#jobs.fail(this.#unreachable());
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#connect();
+        await this.refresh();
+        return;
+      } catch (cause) {
+        if (!(cause instanceof SystemdUnreachable)) throw cause;
+        // A connection that broke again has started its own mending.
+        if (this.#bus !== undefined) return;
+        await this.#clock.sleep(reconnectEvery, this.#closing.signal);
+      }
+    }
+  }
+
+  async #adopt(): Promise<void> {
+    const found = await this.#directory.read();
+    await Promise.all(
+      found.map(async ({ name, hash, launched }) => {
+        const unit = name as UnitName;
+        this.#keep({ ...stopped(unit), hash, launched, loaded: await this.#isLinked(name) });
+      }),
+    );
+    await this.refresh();
+    for (const unit of this.#units.values()) {
+      if (launchedStates.has(unit.active)) this.#keep({ ...unit, launched: true });
+    }
+  }
+
+  async #isLinked(name: string): Promise<boolean> {
+    try {
+      await this.#manager('GetUnitFileState', 's', name);
+      return true;
+    } catch (cause) {
+      if (cause instanceof DBusFailure) return false;
+      throw cause;
+    }
+  }
+
+  /** Whether systemd holds an older version of the unit's file, or has looked for it before it was there. */
+  async #isOutdated(name: UnitName): Promise<boolean> {
+    const [older, load] = await Promise.all([
+      this.#property(unitPath(name), `${service}.Unit`, 'NeedDaemonReload'),
+      this.#property(unitPath(name), `${service}.Unit`, 'LoadState'),
+    ]);
+    return older === true || load === 'not-found';
+  }
+
+  /** Asks about these units by name, which makes systemd look at the files of those that it does not hold. */
+  async #ask(names: readonly UnitName[]): Promise<void> {
+    const asked = this.#heard;
+    const rows = (await this.#manager('ListUnitsByNames', 'as', names)) as readonly UnitRow[];
+    for (const row of rows) this.#seen(row, asked);
+  }
+
+  async #forgetFile(unit: UnitName): Promise<void> {
+    this.#unread.delete(unit);
+    try {
+      await this.#manager('DisableUnitFiles', 'asb', [unit], true);
+    } catch (cause) {
+      if (!isAbsent(cause)) throw refused(unit, 'disable', cause);
+    } finally {
+      await this.#directory.remove(unit);
+    }
+  }
+
+  async #setLaunched(unit: UnitName, launched: boolean): Promise<void> {
+    const known = this.#units.get(unit);
+    if (known !== undefined && known.launched !== launched) this.#keep({ ...known, launched });
+    await this.#directory.noteLaunched(unit, launched);
+  }
+
+  #keep(unit: ManagedUnit): void {
+    this.#units.set(unit.name, { ...unit, heardAt: this.#heard });
+    this.#byPath.set(unitPath(unit.name), unit.name);
+    this.#news.tell(unit.name);
+  }
+
+  #seen([name, , load, active, sub]: UnitRow, asked: number): void {
+    const known = this.#units.get(name as UnitName);
+    if (known === undefined || known.heardAt > asked) return;
+    if (known.load === load && known.active === active && known.sub === sub) return;
+    this.#keep({ ...known, load, active, sub });
+  }
+
+  #wanted({ path, member, argument }: SignalHead): boolean {
+    if (member === 'JobRemoved') return path === managerPath;
+    return member === 'PropertiesChanged' && this.#byPath.has(path) && argument() === `${service}.Unit`;
+  }
+
+  #hear({ path, member, body }: Signal): void {
+    this.#heard += 1;
+    if (member === 'JobRemoved') {
+      const [, job, unit] = body as readonly [number, string, string];
+      this.#jobs.ended(unit, job);
+      return;
+    }
+    const known = this.#units.get(this.#byPath.get(path) ?? ('' as UnitName));
+    const { ActiveState: active, SubState: sub } = (body[1] ?? {}) as Readonly<Record<string, unknown>>;
+    if (known === undefined || typeof active !== 'string' || typeof sub !== 'string') return;
+    if (known.active !== active || known.sub !== sub) this.#keep({ ...known, load: 'loaded', active, sub });
+  }
+
+  #manager(member: string, signature?: string, ...body: readonly unknown[]): Promise<unknown> {
+    return this.#call({ path: managerPath, interface: `${service}.Manager`, member }, signature, body);
+  }
+
+  #property(path: string, of: string, name: string): Promise<unknown> {
+    return this.#call({ path, interface: properties, member: 'Get' }, 'ss', [of, name]);
+  }
+
+  async #call(
+    target: { readonly path: string; readonly interface: string; readonly member: string },
+    signature: string | undefined,
+    body: readonly unknown[],
+  ): Promise<unknown> {
+    if (this.#bus === undefined) throw this.#unreachable();
+    return this.#bus.call({ ...target, ...(signature === undefined ? {} : { signature, body }) });
+  }
+
+  #unreachable(): Error {
+    return new SystemdUnreachable({ address: this.#address.socket });
+  }
+}
+
+/** The front of a row of ListUnits: name, description, load, active and sub state. */
+type UnitRow = readonly [string, string, string, string, string, ...unknown[]];
+
+const stopped = (name: UnitName): ManagedUnit => ({
+  name,
+  hash: undefined,
+  loaded: false,
+  launched: false,
+  load: 'loaded',
+  active: 'inactive',
+  sub: 'dead',
+});
+
+const refused = (unit: UnitName, action: string, cause: unknown): unknown =>
+  cause instanceof DBusFailure ? new SystemdRefused({ unit, action, why: cause.message }, { cause }) : cause;
