@@ -24,9 +24,12 @@ const shared = {
   plugins: [etcd3Plugin()],
   /** Native parts of ssh2 that only make it faster. */
   external: ['cpu-features', '*.node'],
-  /** Vendor code may still call `require`, which ES modules lack. */
+  /** Vendor code may still use `require` and `__dirname`, which ES modules lack. */
   banner: {
-    js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
+    js:
+      "import { createRequire as requireFor } from 'node:module';\n" +
+      'const require = requireFor(import.meta.url);\n' +
+      'const __dirname = import.meta.dirname;',
   },
 };
 
