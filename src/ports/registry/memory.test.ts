@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { ms, seconds } from '../../core/base/time.ts';
 import { LeadershipLost, MembershipLost, RegistryUnreachable } from '../../core/errors/registry.ts';
 import type { Machine, MachineId } from '../../core/machine/types.ts';
-import type { UnitHash, UnitName } from '../../core/unit/types.ts';
+import type { Unit, UnitHash, UnitName } from '../../core/unit/types.ts';
 import { ManualClock } from '../clock/manual.ts';
+import type { Etcd } from '../etcd/index.ts';
 import { MemoryEtcdStore } from '../etcd/memory.ts';
+import { memoryLog } from '../log/memory.ts';
 import { registryContract } from './contract.ts';
-import type { Leadership } from './index.ts';
+import { registryOn } from './etcd.ts';
+import type { Leadership, Registry } from './index.ts';
 import { memoryRegistry } from './memory.ts';
 
 function aWorld() {
@@ -18,6 +21,31 @@ function aWorld() {
 registryContract('the memory registry', async () => {
   const { clock, here, there } = aWorld();
   return { clock, here, there, pass: (duration) => clock.advance(duration), [Symbol.asyncDispose]: async () => {} };
+});
+
+/** As a client meets it that did not get the answer to its first attempt and asked the next member. */
+const stuttering = (etcd: Etcd): Etcd => ({
+  transact: async (transaction) => {
+    const placing = transaction.ops.some((op) => 'nested' in op);
+    if (!placing) await etcd.transact(transaction);
+    return etcd.transact(transaction);
+  },
+  keepLease: (term) => etcd.keepLease(term),
+  timedLease: (term) => etcd.timedLease(term),
+  timeLeft: (lease) => etcd.timeLeft(lease),
+  watch: (ranges, stop, options) => etcd.watch(ranges, stop, options),
+  [Symbol.asyncDispose]: () => etcd[Symbol.asyncDispose](),
+});
+
+registryContract('a registry whose writes are carried out twice', async () => {
+  const clock = new ManualClock();
+  const store = new MemoryEtcdStore(clock);
+  const [here, there] = [1, 2].map(() => registryOn({ etcd: stuttering(store.client()), clock, log: memoryLog() }));
+  return {
+    ...{ clock, here: here as Registry, there: there as Registry },
+    pass: (duration) => clock.advance(duration),
+    [Symbol.asyncDispose]: async () => {},
+  };
 });
 
 const m1: Machine = { id: 'm1' as MachineId, publicIp: '10.0.0.1', metadata: {}, capabilities: {}, version: '1.0.0' };
@@ -94,6 +122,63 @@ describe('a registry that is cut off', () => {
     here.line.mend();
     const { units } = (await pictures.next()).value;
     expect(units.map(({ name }: { name: string }) => name)).toEqual(['web.service']);
+  });
+});
+
+describe('between the reading and the writing of a change', () => {
+  /** A registry that lets somebody else act just before its first conditional write. */
+  const interrupted = (clock: ManualClock, store: MemoryEtcdStore, act: () => Promise<unknown>) => {
+    const etcd = store.client();
+    const transact = etcd.transact.bind(etcd);
+    let acted = false;
+    etcd.transact = async (transaction) => {
+      if (!acted && (transaction.when ?? []).length > 0) {
+        acted = true;
+        await act();
+      }
+      return transact(transaction);
+    };
+    return registryOn({ etcd, clock, log: memoryLog() });
+  };
+
+  it('a file that is replaced meanwhile is not undone by a new target state', async () => {
+    const { clock, store, here, there } = aWorld();
+    await here.putUnit(web, [], 'inactive');
+    const replaced = [{ section: 'Service', name: 'ExecStart', value: '/bin/new' }];
+    const slow = interrupted(clock, store, () => there.putUnit(web, replaced, 'inactive'));
+    expect(await slow.setTarget(web, 'launched')).toBe(true);
+    expect(await here.unit(web)).toMatchObject({ file: replaced, target: 'launched' });
+  });
+
+  it('a placement that is made meanwhile is removed with its unit', async () => {
+    const { clock, store, here, there } = aWorld();
+    await here.putUnit(web, [], 'launched');
+    const { hash } = (await here.unit(web)) as Unit;
+    const leader = (await there.lead(m1.id, seconds(60))) as Leadership;
+    const decision = { kind: 'schedule', unit: web, on: m1.id, hash, target: 'launched', because: 'test' } as const;
+    const slow = interrupted(clock, store, () => leader.apply([decision]));
+    expect(await slow.removeUnit(web)).toBe(true);
+    expect(await here.read()).toMatchObject({ units: [], placements: [] });
+  });
+
+  it('a placement that moves meanwhile is removed with its unit', async () => {
+    const { clock, store, here, there } = aWorld();
+    await here.putUnit(web, [], 'launched');
+    const { hash } = (await here.unit(web)) as Unit;
+    const leader = (await there.lead(m1.id, seconds(60))) as Leadership;
+    const placed = { kind: 'schedule', unit: web, on: m1.id, hash, target: 'launched', because: 'test' } as const;
+    const taken = { kind: 'unschedule', unit: web, from: m1.id, because: 'test' } as const;
+    await leader.apply([placed]);
+    const slow = interrupted(clock, store, () => leader.apply([taken, { ...placed, on: 'm2' as MachineId }]));
+    expect(await slow.removeUnit(web)).toBe(true);
+    expect(await here.read()).toMatchObject({ units: [], placements: [] });
+  });
+
+  it('a unit that somebody else removes meanwhile was removed', async () => {
+    const { clock, store, here, there } = aWorld();
+    await here.putUnit(web, [], 'launched');
+    const slow = interrupted(clock, store, () => there.removeUnit(web));
+    expect(await slow.removeUnit(web)).toBe(true);
   });
 });
 
