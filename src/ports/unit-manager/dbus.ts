@@ -81,7 +81,7 @@ export async function openBus(address: BusAddress, listener: Listener): Promise<
     throw new SystemdUnreachable({ address: address.socket }, { cause });
   }
   // Loaded here because most programs of the package never talk to systemd.
-  const { createClient, messageType } = await import('dbus-native');
+  const { createClient, messageType } = (await import('dbus-native')).default;
   const stream = new Sieve(socket, listener.wanted);
   const client: MessageBus = createClient({ stream, direct: address.direct, timeout: answerTimeoutMs });
   const closed = new Promise<void>((resolve) => client.connection.on('close', () => resolve()));
