@@ -17,10 +17,14 @@ const etcdctl = (...args: readonly string[]): readonly string[] => [
   ...args,
 ];
 
-/** @returns undefined when there is no quorum */
-export async function readMembers(docker: DockerEngine, machine: Machine): Promise<readonly Member[] | undefined> {
-  const { code, out } = await tryOn(docker, machine, etcdctl('member', 'list', '--consistency=l', '-w', 'json'));
-  return code === 0 ? parseMembers(out) : undefined;
+/** The members, or why they cannot be known: above all that there is no quorum. */
+export type Membership = { readonly members: readonly Member[] } | { readonly why: string };
+
+export async function readMembers(docker: DockerEngine, machine: Machine): Promise<Membership> {
+  const { code, out, err } = await tryOn(docker, machine, etcdctl('member', 'list', '-w', 'json'));
+  if (code === 0) return { members: parseMembers(out) };
+  const lines = err.trim().split('\n');
+  return { why: `etcd on ${machine.name} does not tell its members: ${lines.at(-1) ?? ''}` };
 }
 
 /** Member ids are 64 bits wide, which JSON numbers of this language are not. */

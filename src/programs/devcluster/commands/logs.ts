@@ -29,7 +29,7 @@ export async function logs(desk: Desk, name: string | undefined, options: LogsOp
   using run = await engine.docker.exec(machine.container, { command: journalctl(options) });
   run.stdout.pipe(desk.io.stdout, { end: false });
   run.stderr.pipe(desk.io.stderr, { end: false });
-  return run.exitCode;
+  return await run.exitCode;
 }
 
 const journalctl = ({ unit, follow, lines }: LogsOptions): readonly string[] => [

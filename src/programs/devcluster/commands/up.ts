@@ -107,9 +107,7 @@ type Wanted = Omit<Given, 'consent' | 'quorum'>;
 async function planWithConsent(desk: Desk, engine: Engine, given: Wanted, options: UpOptions): Promise<Plan> {
   const running = given.present?.machines.find(({ state }) => state === 'running');
   const quorum =
-    running !== undefined &&
-    dependsOnQuorum(given.present) &&
-    (await readMembers(engine.docker, running)) !== undefined;
+    running !== undefined && dependsOnQuorum(given.present) && 'members' in (await readMembers(engine.docker, running));
   const consent = { remove: options.yes ?? false, recreate: options.recreate ?? false };
   let planned = plan({ ...given, quorum, consent });
   for (const need of planned.needs) {

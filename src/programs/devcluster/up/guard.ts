@@ -68,7 +68,9 @@ async function failedUnits(docker: DockerEngine, machine: Machine): Promise<read
 
 /** The last lines of one unit on one machine. */
 export async function journalOf(docker: DockerEngine, machine: Machine, unit: string): Promise<string> {
-  const command = ['journalctl', '-u', unit, '-n', String(journalLines), '--no-pager', '-o', 'short-precise'];
+  // A socket fails when its service keeps falling, and the service knows why.
+  const service = unit.replace(/\.socket$/, '.service');
+  const command = ['journalctl', '-u', service, '-n', String(journalLines), '--no-pager', '-o', 'short-precise'];
   const { out, err } = await tryOn(docker, machine, command);
   return printable(out || err);
 }

@@ -23,8 +23,9 @@ export async function announce(
   const peerUrl = maker.peerUrl(node.address);
   const isNode = (member: Member): boolean => member.peerUrls.includes(peerUrl);
   return until(wait, async () => {
-    const members = await readMembers(docker, through);
-    if (members === undefined) return { seen: `etcd on ${through.name} has no quorum` };
+    const membership = await readMembers(docker, through);
+    if ('why' in membership) return { seen: membership.why };
+    const { members } = membership;
     const before = members.find(isNode);
     try {
       if (before !== undefined && before.name !== '') await removeMember(docker, through, before.id);
@@ -60,8 +61,9 @@ export async function leave(
   }
   const peerUrl = maker.peerUrl(machine.address);
   await until(wait, async () => {
-    const members = await readMembers(docker, through);
-    if (members === undefined) return { seen: `etcd on ${through.name} has no quorum` };
+    const membership = await readMembers(docker, through);
+    if ('why' in membership) return { seen: membership.why };
+    const { members } = membership;
     const member = members.find(({ peerUrls }) => peerUrls.includes(peerUrl));
     try {
       if (member !== undefined) await removeMember(docker, through, member.id);
