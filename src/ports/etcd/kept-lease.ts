@@ -69,9 +69,10 @@ export class KeptLease implements Lease {
       const sentAt = this.#clock.now();
       const patience = new AbortController();
       const outcome = await Promise.race([
-        this.#renew(next, sentAt).finally(() => patience.abort()),
+        this.#renew(next, sentAt),
         this.#clock.sleep(ms(this.#term / 6), patience.signal).then(() => 'no answer' as const),
       ]);
+      patience.abort();
       if (outcome === 'renewed') await this.#clock.sleep(ms(sentAt + this.#term / 3 - this.#clock.now()), signal);
       else {
         next = this.#members.after(next);
