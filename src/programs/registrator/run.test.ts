@@ -101,6 +101,24 @@ describe('registrator', () => {
     await cluster.holds({});
   });
 
+  it('handles what happens to one container in order, however long a look at it takes', async () => {
+    const cluster = aCluster();
+    const machine = aMachine(cluster, '172.17.8.103');
+    const { inspect } = machine.containers;
+    machine.containers.inspect = async (id) => {
+      const seen = await inspect(id);
+      await cluster.clock.sleep(seconds(1));
+      return seen;
+    };
+    void machine.start();
+    await cluster.holds({});
+    const id = machine.containers.start(redis());
+    await cluster.holds({});
+    machine.containers.die(id);
+    await cluster.clock.advance(seconds(5));
+    await cluster.holds({});
+  });
+
   it('gives a key of two containers to the later, and back when that one dies', async () => {
     const cluster = aCluster();
     const machine = aMachine(cluster, '172.17.8.103');
