@@ -49,5 +49,15 @@ export const wouldBeReplaced = (unit: DraftUnit, machine: DraftMachine): boolean
   [...machine.units.values()].some((other) => other !== unit && replacesOneWay(other, unit));
 
 /** Equal for units that every machine answers alike, so that many instances of one template are asked about once. */
-export const kindOf = ({ wants, conflicts, replaces, matchedBy }: DraftUnit): string =>
-  JSON.stringify([wants.machineId ?? null, metadataKey(wants.metadata), wants.peers, conflicts, replaces, matchedBy]);
+export function kindOf(unit: DraftUnit): string {
+  const { wants, conflicts, replaces, matchedBy } = unit;
+  unit.kind ??= JSON.stringify([
+    wants.machineId ?? null,
+    metadataKey(wants.metadata),
+    wants.peers,
+    conflicts,
+    replaces,
+    matchedBy,
+  ]);
+  return unit.kind;
+}

@@ -2,12 +2,13 @@
  * The cluster as it is being decided: one mutable picture, private to a scheduler, in which machines know what runs on
  * them and can be asked cheaply what they would refuse.
  */
+import type { Glob } from '../base/glob.ts';
 import { by, compareText } from '../base/order.ts';
 import type { Placement } from '../cluster/types.ts';
 import { hasMetadata } from '../machine/match.ts';
 import type { Machine, MachineId } from '../machine/types.ts';
 import { type Requirements, requirementsOf } from '../unit/requirements.ts';
-import type { Unit, UnitHash } from '../unit/types.ts';
+import type { Unit } from '../unit/types.ts';
 import { LoadOrder } from './load-order.ts';
 import { PatternTable } from './patterns.ts';
 
@@ -21,10 +22,15 @@ export interface DraftUnit {
   readonly replaces: readonly number[];
   /** Patterns of anybody that match this unit's name. */
   readonly matchedBy: number[];
+  /** Remembered by `kindOf`. */
+  kind: string | undefined;
   /** Where it is, as far as decided; always undefined for a global unit. */
   on: DraftMachine | undefined;
-  /** What the registry says. */
+  /** What the registry says, as of its round. */
   placed: Placement | undefined;
+  /** The scheduler's last round in which a snapshot spoke of the unit, and of its placement. */
+  seen: number;
+  round: number;
 }
 
 export interface DraftMachine {
@@ -48,8 +54,9 @@ export class Draft {
   readonly followers = new Map<string, Set<DraftUnit>>();
   /** Grows whenever a machine may accept what it refused before. */
   freed = 0;
+  /** Machines whose answers may have changed; whoever remembers answers clears it. */
+  readonly changed = new Set<DraftMachine>();
   readonly #patterns = new PatternTable();
-  readonly #requirements = new Map<string, Requirements>();
   /** Machines by load, for each set of metadata that units ask for. */
   readonly #orders = new Map<string, LoadOrder<DraftMachine>>();
 
@@ -58,27 +65,25 @@ export class Draft {
     return this.#patterns.size;
   }
 
-  addUnit(unit: Unit): DraftUnit {
-    const wants = this.#requirementsOf(unit);
-    const number = (glob: Requirements['conflicts'][number]) =>
-      this.#patterns.number(glob, (fresh, { matches }) => this.#announce(fresh, matches));
-    const conflicts = wants.conflicts.map(number);
-    const replaces = wants.replaces.map(number);
-    const matchedBy = this.#patterns.matching(unit.name);
-    const added: DraftUnit = {
-      unit,
-      name: unit.name,
-      wants,
-      conflicts,
-      replaces,
-      matchedBy,
-      on: undefined,
-      placed: undefined,
-    };
-    this.units.set(unit.name, added);
-    if (wants.global) this.globals.splice(this.#globalIndex(unit.name), 0, added);
-    if (replaces.length > 0) this.replacers.add(added);
-    for (const peer of wants.peers) {
+  /** Adds units that are not there yet, on no machine; all at once, so that their patterns are matched once. */
+  addUnits(units: readonly Unit[]): readonly DraftUnit[] {
+    const fresh = new Map<number, Glob>();
+    const number = (glob: Glob) => this.#patterns.number(glob, fresh);
+    const numbered = units.map((unit) => {
+      const wants = requirementsOf(unit.file, unit.name);
+      return { unit, wants, conflicts: wants.conflicts.map(number), replaces: wants.replaces.map(number) };
+    });
+    for (const [pattern, glob] of fresh) this.#announce(pattern, glob);
+    return numbered.map((facts) => this.#addUnit({ ...facts, matchedBy: this.#patterns.matching(facts.unit.name) }));
+  }
+
+  #addUnit(facts: Pick<DraftUnit, 'unit' | 'wants' | 'conflicts' | 'replaces' | 'matchedBy'>): DraftUnit {
+    const { name } = facts.unit;
+    const added: DraftUnit = { ...facts, name, kind: undefined, on: undefined, placed: undefined, seen: 0, round: 0 };
+    this.units.set(name, added);
+    if (added.wants.global) this.globals.splice(this.#globalIndex(name), 0, added);
+    if (added.replaces.length > 0) this.replacers.add(added);
+    for (const peer of added.wants.peers) {
       const others = this.followers.get(peer);
       if (others === undefined) this.followers.set(peer, new Set([added]));
       else others.add(added);
@@ -113,6 +118,7 @@ export class Draft {
   changeMachine(draft: DraftMachine, machine: Machine): void {
     draft.machine = machine;
     this.#orders.clear();
+    this.changed.add(draft);
     this.freed++;
   }
 
@@ -174,30 +180,24 @@ export class Draft {
     for (const number of unit.conflicts) bump(machine.conflicting, number, step);
     for (const number of unit.replaces) bump(machine.replacing, number, step);
     for (const number of unit.matchedBy) bump(machine.matched, number, step);
+    this.changed.add(machine);
     const load = machine.units.size;
     for (const order of this.#orders.values()) order.moved(machine, load - step, load);
   }
 
-  /** Lets everything that is there already know of a pattern nobody declared before. */
-  #announce(number: number, matches: (name: string) => boolean): void {
-    for (const unit of this.units.values()) {
+  /** Lets the units that are there already know of a pattern nobody declared before. */
+  #announce(number: number, { exact, prefix, matches }: Glob): void {
+    const only = exact ? this.units.get(prefix) : undefined;
+    const candidates = exact ? (only === undefined ? [] : [only]) : this.units.values();
+    for (const unit of candidates) {
       if (!matches(unit.name)) continue;
       unit.matchedBy.push(number);
+      unit.kind = undefined;
       if (unit.on !== undefined) bump(unit.on.matched, number, 1);
       if (!unit.wants.global) continue;
       for (const machine of this.machines.values())
         if (machine.units.get(unit.name) === unit) bump(machine.matched, number, 1);
     }
-  }
-
-  /** Instances of one template ask for the same, unless they spell it with specifiers. */
-  #requirementsOf({ file, hash, name }: Unit): Requirements {
-    const key = file.some(({ section, value }) => section === 'X-Fleet' && value.includes('%')) ? hash + name : hash;
-    const known = this.#requirements.get(key);
-    if (known !== undefined) return known;
-    const read = requirementsOf(file, name);
-    this.#requirements.set(key as UnitHash, read);
-    return read;
   }
 
   #globalIndex(name: string): number {

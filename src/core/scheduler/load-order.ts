@@ -11,6 +11,8 @@ interface Ordered {
 export class LoadOrder<T extends Ordered> {
   readonly #buckets: T[][] = [];
   readonly #members = new Set<T>();
+  /** No bucket before this one has a member. */
+  #lowest = 0;
 
   constructor(members: Iterable<T>, loadOf: (member: T) => number) {
     for (const member of members) {
@@ -27,10 +29,12 @@ export class LoadOrder<T extends Ordered> {
     old.splice(place(old, member), 1);
     const next = this.#bucket(to);
     next.splice(place(next, member), 0, member);
+    this.#lowest = Math.min(this.#lowest, to);
   }
 
   *[Symbol.iterator](): Generator<T> {
-    for (const bucket of this.#buckets) yield* bucket;
+    while (this.#buckets[this.#lowest]?.length === 0) this.#lowest++;
+    for (let load = this.#lowest; load < this.#buckets.length; load++) yield* this.#bucket(load);
   }
 
   #bucket(load: number): T[] {

@@ -8,13 +8,12 @@ import {
   kindOf,
   missingPeer,
   missingPeerText,
-  refusal,
   replacedBy,
   replacementText,
   wouldBeReplaced,
 } from './able.ts';
 import { type Draft, type DraftMachine, type DraftUnit, hasConflict } from './draft.ts';
-import type { Decision, Refusal } from './types.ts';
+import type { Decision } from './types.ts';
 
 const byName = by<DraftUnit>(({ name }) => name);
 
@@ -26,6 +25,8 @@ const byName = by<DraftUnit>(({ name }) => name);
  */
 export class Pass {
   readonly #draft: Draft;
+  /** Units whose place in the draft is not their place in the registry, or that have none and should. */
+  readonly #unsettled: Set<DraftUnit>;
   /** Why a unit is no longer where the registry has it. */
   readonly #left = new Map<DraftUnit, string>();
   /** In the order of their arrival. */
@@ -34,16 +35,20 @@ export class Pass {
   /** For each kind of unit that no machine took, how much had been freed by then. */
   readonly #hopeless = new Map<string, number>();
 
-  constructor(draft: Draft) {
+  constructor(draft: Draft, unsettled: Set<DraftUnit>) {
     this.#draft = draft;
+    this.#unsettled = unsettled;
   }
 
-  /** @param touched the machines on which anything may have become wrong since the last pass */
-  run(touched: ReadonlySet<DraftMachine>): readonly Decision[] {
+  /**
+   * @param touched the machines on which anything may have become wrong since the last pass
+   * @returns the units that no machine takes, by name
+   */
+  run(touched: ReadonlySet<DraftMachine>): readonly DraftUnit[] {
     this.#judge([...touched].filter(({ id }) => this.#draft.machines.has(id)).sort(by(({ id }) => id)));
     let waiting = this.#place(this.#unplaced());
     while (this.#replace()) waiting = this.#place(this.#unplaced());
-    return [...this.#changes(), ...this.#holds(waiting)];
+    return waiting.toSorted(byName);
   }
 
   #judge(machines: readonly DraftMachine[]): void {
@@ -53,7 +58,7 @@ export class Pass {
         const because = machineRefusal(machine.machine, unit.wants);
         if (because === undefined) continue;
         draft.leave(unit, machine);
-        this.#left.set(unit, because);
+        this.#note(unit, because);
       }
       draft.settleGlobals(machine);
     }
@@ -76,7 +81,7 @@ export class Pass {
       if (machine === undefined) continue;
       const settle = draft.keepsGlobalsOut(unit, machine);
       draft.leave(unit, machine);
-      this.#left.set(unit, because);
+      this.#note(unit, because);
       const gone = settle ? [unit, ...draft.settleGlobals(machine)] : [unit];
       for (const { name } of gone) {
         for (const follower of [...(draft.followers.get(name) ?? [])].sort(byName))
@@ -85,10 +90,13 @@ export class Pass {
     }
   }
 
+  #note(unit: DraftUnit, because: string): void {
+    this.#left.set(unit, because);
+    this.#unsettled.add(unit);
+  }
+
   #unplaced(): readonly DraftUnit[] {
-    const unplaced = [...this.#draft.units.values()].filter(
-      ({ on, unit, wants }) => on === undefined && unit.target !== 'inactive' && !wants.global,
-    );
+    const unplaced = [...this.#unsettled].filter(({ on, unit }) => on === undefined && unit.target !== 'inactive');
     return targetsFirst(unplaced.sort(byName));
   }
 
@@ -169,13 +177,13 @@ export class Pass {
     return undefined;
   }
 
-  /** What differs between the registry and the draft. */
-  #changes(): readonly Decision[] {
+  /** What differs between the registry and the draft: what leaves, what comes, what only changes. */
+  changes(): readonly Decision[] {
     const leaving: Decision[] = [];
     const changing: Decision[] = [];
-    for (const unit of this.#draft.units.values()) {
+    for (const unit of this.#unsettled) {
       const { placed, on } = unit;
-      if (placed === undefined || unit.wants.global) continue;
+      if (placed === undefined) continue;
       const { name, hash, target } = unit.unit;
       if (on?.id !== placed.machine) {
         leaving.push({ kind: 'unschedule', unit: name, from: placed.machine, because: this.#whyLeft(unit) });
@@ -198,19 +206,6 @@ export class Pass {
     const left = this.#left.get(unit);
     const target = `target Machine(${unit.placed?.machine})`;
     return left === undefined ? `${target} went away` : `${target} unable to run unit: ${left}`;
-  }
-
-  /** One refusal per machine, in id order, shared by units of one kind. */
-  #holds(waiting: readonly DraftUnit[]): readonly Decision[] {
-    const machines = [...this.#draft.machines.values()].sort(by(({ id }) => id));
-    const known = new Map<string, readonly Refusal[]>();
-    return waiting.toSorted(byName).map((unit) => {
-      const kind = kindOf(unit);
-      const refusals =
-        known.get(kind) ?? machines.map((machine) => ({ machine: machine.id, because: refusal(unit, machine) ?? '' }));
-      known.set(kind, refusals);
-      return { kind: 'hold', unit: unit.unit.name, refusals };
-    });
   }
 }
 

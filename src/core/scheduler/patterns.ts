@@ -18,15 +18,15 @@ export class PatternTable {
     return this.#globs.length;
   }
 
-  /** The pattern's number. @param onNew hears of a pattern that was not there before */
-  number(glob: Glob, onNew: (number: number, glob: Glob) => void): number {
+  /** The pattern's number. @param fresh gets the pattern under its number when it was not there before */
+  number(glob: Glob, fresh: Map<number, Glob>): number {
     const known = this.#numbers.get(glob.pattern);
     if (known !== undefined) return known;
     const number = this.#globs.push(glob) - 1;
     this.#numbers.set(glob.pattern, number);
     append(glob.exact ? this.#exact : this.#byPrefix, glob.prefix, number);
     if (!glob.exact) this.#prefixLengths.add(glob.prefix.length);
-    onNew(number, glob);
+    fresh.set(number, glob);
     return number;
   }
 

@@ -2,7 +2,9 @@
 import { by, compareText } from '../base/order.ts';
 import type { Cluster, Placement } from '../cluster/types.ts';
 import type { MachineId } from '../machine/types.ts';
+import type { Unit } from '../unit/types.ts';
 import { Draft, type DraftMachine, type DraftUnit } from './draft.ts';
+import { Holds } from './holds.ts';
 import { Pass } from './pass.ts';
 import type { Decision } from './types.ts';
 
@@ -14,26 +16,35 @@ import type { Decision } from './types.ts';
  */
 export class Scheduler {
   #draft = new Draft();
-  #seen: Cluster = { machines: [], units: [], placements: [] };
+  #holds = new Holds();
+  #seen: Cluster = nothing;
+  #round = 0;
 
   /**
-   * What must change so that every unit is where it should be: first what leaves, then what comes, then what only changes,
-   * then what cannot be placed and why. Unplaced units that wait for a peer come after it.
+   * What must change so that every unit is where it should be: first what leaves, then what comes, then what only
+   * changes, then what cannot be placed and why. Units come by name, but followers after the unit they follow.
+   *
+   * @param cluster a snapshot; its arrays are compared by identity and must not change afterwards
    */
   decide(cluster: Cluster): readonly Decision[] {
-    const touched = new Set<DraftMachine>();
+    // Patterns of units long gone make the draft slow.
     if (this.#draft.patternsRemembered > 2 * cluster.units.length + 1_000) this.#forget();
+    this.#round++;
+    const touched = new Set<DraftMachine>();
     if (cluster.machines !== this.#seen.machines) this.#followMachines(cluster, touched);
     if (cluster.units !== this.#seen.units) this.#followUnits(cluster, touched);
-    const strays = this.#followPlacements(cluster, touched);
+    const strays = this.#followPlacements(cluster);
+    const unsettled = this.#followHomes(touched);
     this.#seen = cluster;
-    return [...strays, ...new Pass(this.#draft).run(touched)];
+    const pass = new Pass(this.#draft, unsettled);
+    const waiting = pass.run(touched);
+    return [...strays, ...pass.changes(), ...this.#holds.of(waiting, this.#draft)];
   }
 
-  /** Starts over: patterns of units long gone make the draft slow. */
   #forget(): void {
     this.#draft = new Draft();
-    this.#seen = { machines: [], units: [], placements: [] };
+    this.#holds = new Holds();
+    this.#seen = nothing;
   }
 
   #followMachines({ machines }: Cluster, touched: Set<DraftMachine>): void {
@@ -58,25 +69,31 @@ export class Scheduler {
 
   #followUnits({ units }: Cluster, touched: Set<DraftMachine>): void {
     const draft = this.#draft;
-    const present = new Set<string>();
+    const fresh: Unit[] = [];
+    const homes = new Map<string, DraftMachine>();
+    let known = 0;
     for (const unit of units) {
-      present.add(unit.name);
-      const known = draft.units.get(unit.name);
-      if (known === undefined) {
-        this.#touchAllFor(draft.addUnit(unit), touched);
-      } else if (known.unit.hash !== unit.hash) {
-        const { on, placed } = known;
-        this.#drop(known, touched);
-        const changed = draft.addUnit(unit);
-        this.#touchAllFor(changed, touched);
-        changed.placed = placed;
-        if (on !== undefined && !changed.wants.global) draft.enter(changed, on);
-      } else {
-        known.unit = unit;
+      const draftUnit = draft.units.get(unit.name);
+      if (draftUnit?.unit.hash === unit.hash) {
+        draftUnit.unit = unit;
+        draftUnit.seen = this.#round;
+        known++;
+        continue;
       }
+      fresh.push(unit);
+      if (draftUnit === undefined) continue;
+      if (draftUnit.on !== undefined) homes.set(unit.name, draftUnit.on);
+      this.#drop(draftUnit, touched);
     }
-    if (present.size === draft.units.size) return;
-    for (const unit of [...draft.units.values()]) if (!present.has(unit.name)) this.#drop(unit, touched);
+    if (known < draft.units.size) {
+      for (const unit of [...draft.units.values()]) if (unit.seen !== this.#round) this.#drop(unit, touched);
+    }
+    for (const unit of draft.addUnits(fresh)) {
+      unit.seen = this.#round;
+      const home = homes.get(unit.name);
+      if (home !== undefined && !unit.wants.global) draft.enter(unit, home);
+      this.#touchAllFor(unit, touched);
+    }
   }
 
   #drop(unit: DraftUnit, touched: Set<DraftMachine>): void {
@@ -96,29 +113,40 @@ export class Scheduler {
     if (unit.wants.global) for (const machine of this.#draft.machines.values()) touched.add(machine);
   }
 
-  /** Makes the draft agree with the registry. @returns what to do about placements that nobody asked for */
-  #followPlacements({ placements }: Cluster, touched: Set<DraftMachine>): readonly Decision[] {
-    const draft = this.#draft;
+  /** Notes where the registry has units. @returns what to do about placements that nobody asked for */
+  #followPlacements({ placements }: Cluster): readonly Decision[] {
+    const round = this.#round;
     const strays: Decision[] = [];
-    const placed = new Map<DraftUnit, Placement>();
     for (const placement of placements) {
-      const unit = draft.units.get(placement.unit);
-      const because =
-        unit === undefined
-          ? 'unit does not exist'
-          : unit.wants.global
-            ? 'unit is global, its agents decide'
-            : undefined;
-      const twin = unit && placed.get(unit);
-      if (because !== undefined || unit === undefined) strays.push(stray(placement, because ?? ''));
-      else if (twin === undefined) placed.set(unit, placement);
-      else strays.push(stray(this.#worse(unit, twin, placement, placed), 'unit already scheduled elsewhere'));
+      const unit = this.#draft.units.get(placement.unit);
+      if (unit === undefined) {
+        strays.push(stray(placement, 'unit does not exist'));
+      } else if (unit.wants.global) {
+        strays.push(stray(placement, 'unit is global, its agents decide'));
+      } else if (unit.round === round && unit.placed !== undefined) {
+        const worse = this.#worse(unit.placed, placement);
+        if (worse === unit.placed) unit.placed = placement;
+        strays.push(stray(worse, 'unit already scheduled elsewhere'));
+      } else {
+        unit.placed = placement;
+        unit.round = round;
+      }
     }
+    return strays.sort(by((decision) => decision.unit));
+  }
+
+  /** Moves units to where the registry has them. @returns the units that are not as they should be */
+  #followHomes(touched: Set<DraftMachine>): Set<DraftUnit> {
+    const draft = this.#draft;
+    const unsettled = new Set<DraftUnit>();
     for (const unit of draft.units.values()) {
       if (unit.wants.global) continue;
-      unit.placed = placed.get(unit);
-      const active = unit.unit.target !== 'inactive';
-      const home = unit.placed && active ? draft.machines.get(unit.placed.machine) : undefined;
+      if (unit.round !== this.#round) unit.placed = undefined;
+      const { placed } = unit;
+      const { hash, target } = unit.unit;
+      const home = placed === undefined || target === 'inactive' ? undefined : draft.machines.get(placed.machine);
+      if (home === undefined ? placed !== undefined || target !== 'inactive' : differs(placed, hash, target))
+        unsettled.add(unit);
       if (home === unit.on) continue;
       if (unit.on !== undefined) {
         touched.add(unit.on);
@@ -129,17 +157,21 @@ export class Scheduler {
         draft.enter(unit, home);
       }
     }
-    return strays.sort(by((decision) => decision.unit));
+    return unsettled;
   }
 
-  /** Keeps one of two placements of a unit: the one on a live machine, else the first by id. @returns the other */
-  #worse(unit: DraftUnit, one: Placement, other: Placement, placed: Map<DraftUnit, Placement>): Placement {
+  /** The one of two placements of a unit that goes: one on a lost machine, else the last by id. */
+  #worse(one: Placement, other: Placement): Placement {
     const [oneLives, otherLives] = [one, other].map(({ machine }) => this.#draft.machines.has(machine));
-    const keepOther = oneLives === otherLives ? compareText(other.machine, one.machine) < 0 : otherLives === true;
-    if (keepOther) placed.set(unit, other);
-    return keepOther ? one : other;
+    if (oneLives !== otherLives) return oneLives ? other : one;
+    return compareText(one.machine, other.machine) > 0 ? one : other;
   }
 }
+
+const nothing: Cluster = { machines: [], units: [], placements: [] };
+
+const differs = (placed: Placement | undefined, hash: string, target: string): boolean =>
+  placed?.hash !== hash || placed.target !== target;
 
 const stray = ({ unit, machine }: Placement, because: string): Decision => ({
   kind: 'unschedule',

@@ -42,6 +42,18 @@ const affirmative: ReadonlySet<string> = new Set(['true', 'yes', '1', 'on', 't']
  *   options are validated
  */
 export function requirementsOf(file: UnitFile, name?: string): Requirements {
+  const known = remembered.get(file);
+  if (known !== undefined) return known;
+  const read = readRequirements(file, name);
+  // Thousands of instances share one file; only specifiers make them differ.
+  const differs = file.some((option) => option.section === section && option.value.includes('%'));
+  if (!differs) remembered.set(file, read);
+  return read;
+}
+
+const remembered = new WeakMap<UnitFile, Requirements>();
+
+function readRequirements(file: UnitFile, name: string | undefined): Requirements {
   const values = multiValues(file, name);
   const all = (keys: readonly string[]): readonly string[] => keys.flatMap((key) => values.get(key) ?? []);
   return {

@@ -1,0 +1,95 @@
+/** Clusters made of choices: every small one, or seeded large ones. */
+import type { Choices } from '../core/base/choices.ts';
+import type { Cluster, Placement } from '../core/cluster/types.ts';
+import type { Machine } from '../core/machine/types.ts';
+import type { Decision } from '../core/scheduler/types.ts';
+import { type TargetState, targetStates, type Unit } from '../core/unit/types.ts';
+import { aMachine, aPlacement, aUnit } from './cluster.ts';
+
+/** What a generated world may contain. */
+export interface WorldSize {
+  readonly machines: number;
+  readonly units: number;
+  /** [X-Fleet] lines that a unit may have. */
+  readonly wishes: readonly (readonly string[])[];
+  readonly targets: readonly TargetState[];
+  /** Whether metadata, and what placements tell, vary too. */
+  readonly varied: boolean;
+}
+
+/** What X-Fleet can say about units named u0.service, u1.service … and machines m0, m1 … */
+const wishes: readonly (readonly string[])[] = [
+  [],
+  ['Conflicts=u1*'],
+  ['MachineOf=u0.service'],
+  ['MachineOf=u1.service'],
+  ['MachineMetadata=disk=ssd'],
+  ['MachineID=m0'],
+  ['Global=true'],
+  ['Global=true', 'Conflicts=u0*'],
+  ['Replaces=u1*'],
+];
+
+/** Two machines, of which the second has a disk=ssd, and two units: 11,664 clusters. */
+export const smallWorld: WorldSize = {
+  machines: 2,
+  units: 2,
+  wishes,
+  targets: ['inactive', 'launched'],
+  varied: false,
+};
+
+/** Enough for chains, rings and crowds; for seeds. */
+export const largeWorld: WorldSize = {
+  machines: 4,
+  units: 7,
+  wishes: [...wishes, ['Conflicts=u*'], ['Conflicts=u0*'], ['Replaces=u0*'], ['MachineOf=u2.service']],
+  targets: targetStates,
+  varied: true,
+};
+
+/** A cluster as a registry may hold it: some machines are gone, some placements are out of date. */
+export function anyCluster(choices: Choices, world: WorldSize): Cluster {
+  const ids = Array.from({ length: world.machines }, (_, index) => `m${index}`);
+  const alive = ids.filter(() => choices.chance(4, 5));
+  const units = Array.from({ length: world.units }, (_, index) => anyUnit(choices, world, `u${index}.service`));
+  return {
+    machines: alive.map((id) => anyMachine(choices, world, id)),
+    units,
+    placements: units
+      .filter(() => choices.chance(1, 2))
+      .map((unit) => aPlacement(unit, choices.oneOf(ids), world.varied && choices.chance(1, 8) ? outdated : {})),
+  };
+}
+
+const outdated = { target: 'loaded', hash: aUnit('other.service', { file: '[Service]\n' }).hash } as const;
+
+/** A unit with one of the world's wishes; equal ones are the same object, since hashing is what costs here. */
+export function anyUnit(choices: Choices, world: WorldSize, name: string): Unit {
+  const fleet = choices.oneOf(world.wishes);
+  const target = choices.oneOf(world.targets);
+  const key = JSON.stringify([name, fleet, target]);
+  const unit = made.get(key) ?? aUnit(name, { fleet, target });
+  made.set(key, unit);
+  return unit;
+}
+
+const made = new Map<string, Unit>();
+
+/** A live machine; some have a disk=ssd. */
+export const anyMachine = (choices: Choices, { varied }: WorldSize, id: string): Machine =>
+  aMachine(id, { metadata: (varied ? choices.chance(1, 2) : id !== 'm0') ? 'disk=ssd' : '' });
+
+/** The cluster after the registry took all decisions. */
+export function applied(cluster: Cluster, decisions: readonly Decision[]): Cluster {
+  const placements = new Map<string, Placement>(
+    cluster.placements.map((placement) => [`${placement.machine}/${placement.unit}`, placement]),
+  );
+  for (const decision of decisions) {
+    if (decision.kind === 'unschedule') placements.delete(`${decision.from}/${decision.unit}`);
+    if (decision.kind !== 'schedule' && decision.kind !== 'instruct') continue;
+    const { unit, on: machine, hash, target } = decision;
+    placements.set(`${machine}/${unit}`, { unit, machine, hash, target });
+  }
+  return { ...cluster, placements: [...placements.values()] };
+}
