@@ -16,6 +16,8 @@ export interface SystemdOptions {
   readonly clock: Clock;
   /** Where our unit files stand. */
   readonly directory: string;
+  /** Where systemd looks for units that do not outlive a boot; the machine's own place unless told otherwise. */
+  readonly links?: string;
   /** The private socket as root, the system bus otherwise. */
   readonly address?: BusAddress;
 }
@@ -28,7 +30,7 @@ export interface SystemdOptions {
  */
 export async function openSystemd(options: SystemdOptions): Promise<UnitManager> {
   const address = options.address ?? (process.getuid?.() === 0 ? privateSocket : systemBus);
-  const directory = await UnitDirectory.open(options.directory);
+  const directory = await UnitDirectory.open(options.directory, options.links ?? '/run/systemd/system');
   const manager = new SystemdUnits(options.clock, directory, address);
   await manager.open();
   return manager;
@@ -54,7 +56,12 @@ const isAbsent = (cause: unknown) => cause instanceof DBusFailure && absent.has(
 /** States in which a unit has been launched, whoever remembers. */
 const launchedStates = new Set(['active', 'activating', 'reloading', 'failed']);
 
-interface Entry extends ManagedUnit {
+interface KeptUnit extends ManagedUnit {
+  /** Whether it has an [Install] section, which took a second kind of link. */
+  readonly installs: boolean;
+}
+
+interface Entry extends KeptUnit {
   /** Counts what we heard, so that an answer does not overwrite a signal that came after the question. */
   readonly heardAt: number;
 }
@@ -65,7 +72,10 @@ class SystemdUnits implements UnitManager {
   readonly #address: BusAddress;
   readonly #units = new Map<UnitName, Entry>();
   readonly #byPath = new Map<string, UnitName>();
+  /** Loaded since the last reload. */
   readonly #unread = new Set<UnitName>();
+  /** Whether systemd has made or removed links for us, after which it wants a reload. */
+  #linksChanged = false;
   readonly #jobs = new Jobs();
   readonly #news = new News<UnitName>();
   readonly #closing = new AbortController();
@@ -101,36 +111,29 @@ class SystemdUnits implements UnitManager {
 
   async load(unit: UnitName, file: UnitFile, hash: UnitHash): Promise<void> {
     await this.#directory.write(unit, printUnitFile(file));
-    const path = this.#directory.fileOf(unit);
+    const installs = file.some(({ section }) => section === 'Install');
     try {
-      await this.#manager('LinkUnitFiles', 'asbb', [path], true, true);
-      if (file.some(({ section }) => section === 'Install')) {
-        const [installs] = (await this.#manager('EnableUnitFiles', 'asbb', [path], true, true)) as [boolean];
-        if (!installs) throw new DBusFailure('NoInstallInfo', 'its [Install] section asks for nothing');
-      }
-      await this.#directory.makeNewerThanLink(unit, this.#clock.date());
+      await this.#directory.link(unit, this.#clock.date());
+      if (installs) await this.#enable(unit);
     } catch (cause) {
-      await this.#forgetFile(unit);
+      await this.#forgetFile(unit, installs);
       throw refused(unit, 'load', cause);
     }
     this.#unread.add(unit);
     const known = this.#units.get(unit);
-    this.#keep(known ? { ...known, hash, loaded: true } : { ...stopped(unit), hash, loaded: true });
+    this.#keep({ ...(known ?? stopped(unit)), hash, loaded: true, installs });
   }
 
   async reload(): Promise<void> {
     const names = [...this.#unread];
-    if (names.length === 0) return;
     this.#unread.clear();
     try {
-      const [outdated] = await Promise.all([
-        Promise.all(names.map((name) => this.#isOutdated(name))),
-        this.#ask(names),
-      ]);
-      if (outdated.includes(true)) {
+      const outdated = await Promise.all(names.map((name) => this.#isOutdated(name)));
+      if (this.#linksChanged || outdated.includes(true)) {
         await this.#manager('Reload');
-        await this.#ask(names);
+        this.#linksChanged = false;
       }
+      if (names.length > 0) await this.#ask(names);
     } catch (cause) {
       for (const name of names) this.#unread.add(name);
       throw cause;
@@ -161,7 +164,7 @@ class SystemdUnits implements UnitManager {
 
   async unload(unit: UnitName): Promise<void> {
     await this.stop(unit);
-    await this.#forgetFile(unit);
+    await this.#forgetFile(unit, this.#units.get(unit)?.installs ?? false);
     try {
       await this.#manager('ResetFailedUnit', 's', unit);
     } catch (cause) {
@@ -221,26 +224,12 @@ class SystemdUnits implements UnitManager {
   }
 
   async #adopt(): Promise<void> {
-    const found = await this.#directory.read();
-    await Promise.all(
-      found.map(async ({ name, hash, launched }) => {
-        const unit = name as UnitName;
-        this.#keep({ ...stopped(unit), hash, launched, loaded: await this.#isLinked(name) });
-      }),
-    );
+    for (const { name, hash, launched, linked, installs } of await this.#directory.read()) {
+      this.#keep({ ...stopped(name as UnitName), hash, launched, loaded: linked, installs });
+    }
     await this.refresh();
     for (const unit of this.#units.values()) {
       if (launchedStates.has(unit.active)) this.#keep({ ...unit, launched: true });
-    }
-  }
-
-  async #isLinked(name: string): Promise<boolean> {
-    try {
-      await this.#manager('GetUnitFileState', 's', name);
-      return true;
-    } catch (cause) {
-      if (cause instanceof DBusFailure) return false;
-      throw cause;
     }
   }
 
@@ -260,10 +249,21 @@ class SystemdUnits implements UnitManager {
     for (const row of rows) this.#seen(row, asked);
   }
 
-  async #forgetFile(unit: UnitName): Promise<void> {
+  /** For an [Install] section. systemd takes every unit for changed on disk then, until it is told to reload. */
+  async #enable(unit: UnitName): Promise<void> {
+    const path = this.#directory.fileOf(unit);
+    this.#linksChanged = true;
+    const [installs] = (await this.#manager('EnableUnitFiles', 'asbb', [path], true, true)) as [boolean];
+    if (!installs) throw new DBusFailure('NoInstallInfo', 'its [Install] section asks for nothing');
+  }
+
+  async #forgetFile(unit: UnitName, installs: boolean): Promise<void> {
     this.#unread.delete(unit);
     try {
-      await this.#manager('DisableUnitFiles', 'asb', [unit], true);
+      if (installs) {
+        this.#linksChanged = true;
+        await this.#manager('DisableUnitFiles', 'asb', [unit], true);
+      }
     } catch (cause) {
       if (!isAbsent(cause)) throw refused(unit, 'disable', cause);
     } finally {
@@ -277,7 +277,7 @@ class SystemdUnits implements UnitManager {
     await this.#directory.noteLaunched(unit, launched);
   }
 
-  #keep(unit: ManagedUnit): void {
+  #keep(unit: KeptUnit): void {
     this.#units.set(unit.name, { ...unit, heardAt: this.#heard });
     this.#byPath.set(unitPath(unit.name), unit.name);
     this.#news.tell(unit.name);
@@ -333,11 +333,12 @@ class SystemdUnits implements UnitManager {
 /** The front of a row of ListUnits: name, description, load, active and sub state. */
 type UnitRow = readonly [string, string, string, string, string, ...unknown[]];
 
-const stopped = (name: UnitName): ManagedUnit => ({
+const stopped = (name: UnitName): KeptUnit => ({
   name,
   hash: undefined,
   loaded: false,
   launched: false,
+  installs: false,
   load: 'loaded',
   active: 'inactive',
   sub: 'dead',
