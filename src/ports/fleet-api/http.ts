@@ -3,7 +3,7 @@
  * that was stopped meanwhile answers `socket hang up`.
  */
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { decodeMachine, decodeUnit, decodeUnitState, encodeOptions } from '../../core/api/entities.ts';
 import { decodeFailure } from '../../core/api/failures.ts';
@@ -13,6 +13,12 @@ import { unitParameter } from '../../core/api/state-filter.ts';
 import { ApiRefused, ApiUnintelligible, ApiUnreachable } from '../../core/errors/fleet-api.ts';
 import type { Dialer } from './dial.ts';
 import type { FleetApi } from './index.ts';
+
+/**
+ * Not imported: a module that imports `node:http` gets every property of it, and one of them makes Node 24 load a whole
+ * WebSocket client. That is 40 ms, half of what a command may take.
+ */
+const { request } = process.getBuiltinModule('node:http');
 
 export interface HttpOptions {
   readonly dialer: Dialer;
