@@ -159,7 +159,7 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
       }
     },
 
-    lead: (me, ttl) => reached('taking the lead', () => lead({ etcd, layout, held }, me, ttl)),
+    lead: (me, ttl) => reached('taking the lead', () => lead({ etcd, layout, clock, held }, me, ttl)),
 
     async leaderless(stop) {
       for await (const event of etcd.watch([layout.leader], stop)) {

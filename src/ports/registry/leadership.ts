@@ -3,11 +3,13 @@ import type { Millis } from '../../core/base/time.ts';
 import { LeadershipLost } from '../../core/errors/registry.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import type { Decision } from '../../core/scheduler/types.ts';
+import type { Clock } from '../clock/index.ts';
 import type { Condition, Etcd, KeyValue, Lease, LeaseId, TransactionResult } from '../etcd/index.ts';
 import type { Leadership } from './index.ts';
 import { type Layout, parseLeader, printLeader } from './layout.ts';
 import { batches, type Step, transactionFor } from './placing.ts';
 import { reached } from './reach.ts';
+import { keepSwept } from './sweep.ts';
 
 /** Steps per transaction: the operations inside each share what this leaves of etcd's limit. */
 const stepsPerTransaction = 100;
@@ -15,16 +17,18 @@ const stepsPerTransaction = 100;
 export interface LeadParts {
   readonly etcd: Etcd;
   readonly layout: Layout;
+  readonly clock: Clock;
   /** Engine leases that this client holds now. */
   readonly held: Set<LeaseId>;
 }
 
 /** @see Registry.lead */
 export async function lead(
-  { etcd, layout, held: ours }: LeadParts,
+  parts: LeadParts,
   me: MachineId,
   term: Millis,
 ): Promise<Leadership | { readonly leader: MachineId }> {
+  const { etcd, layout, held: ours } = parts;
   const key = layout.leader;
   const before = (await etcd.transact({ ops: [{ get: key }] })).results[0]?.found[0];
   if (before !== undefined) {
@@ -41,7 +45,7 @@ export async function lead(
       otherwise: [{ get: key }],
     });
     const created = createdByUs(campaign, lease);
-    if (created !== undefined) return leadership({ etcd, layout, held: ours }, me, lease, { key, created });
+    if (created !== undefined) return leadership(parts, me, lease, { key, created });
     const winner = campaign.results[0]?.found[0] as KeyValue;
     await lease[Symbol.asyncDispose]();
     return { leader: parseLeader(winner.value) };
@@ -58,21 +62,20 @@ function createdByUs({ held, revision, results }: TransactionResult, lease: Leas
   return winner?.lease === lease.id ? winner.created : undefined;
 }
 
-function leadership(
-  { etcd, layout, held: ours }: LeadParts,
-  me: MachineId,
-  lease: Lease,
-  fence: Condition,
-): Leadership {
+function leadership(parts: LeadParts, me: MachineId, lease: Lease, fence: Condition): Leadership {
+  const { etcd, layout, held: ours } = parts;
+  const over = new AbortController();
   const lost = new AbortController();
   const loss = new LeadershipLost({ machine: me });
   const lose = () => {
     ours.delete(lease.id);
+    over.abort();
     lost.abort(loss);
   };
   ours.add(lease.id);
   if (lease.lost.aborted) lose();
   lease.lost.addEventListener('abort', lose, { once: true });
+  void keepSwept(parts, fence, over.signal);
 
   const write = async (steps: readonly Step[]): Promise<readonly Decision[]> => {
     if (lost.signal.aborted) throw loss;
@@ -97,6 +100,7 @@ function leadership(
       }),
     [Symbol.asyncDispose]: async () => {
       ours.delete(lease.id);
+      over.abort();
       lease.lost.removeEventListener('abort', lose);
       await lease[Symbol.asyncDispose]();
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ms, seconds } from '../../core/base/time.ts';
+import { hours, minutes, ms, seconds } from '../../core/base/time.ts';
 import { LeadershipLost, MembershipLost, RegistryUnreachable } from '../../core/errors/registry.ts';
 import type { Machine, MachineId } from '../../core/machine/types.ts';
 import type { Unit, UnitHash, UnitName } from '../../core/unit/types.ts';
@@ -180,6 +180,30 @@ describe('between the reading and the writing of a change', () => {
     const slow = interrupted(clock, store, () => there.removeUnit(web));
     expect(await slow.removeUnit(web)).toBe(true);
   });
+});
+
+it('removes files that no unit and no placement has any more, while somebody leads', async () => {
+  const { clock, store, here, there } = aWorld();
+  const file = (exec: string) => [{ section: 'Service', name: 'ExecStart', value: exec }];
+  const files = () => store.read('/_coreos.com/fleet/file/').length;
+  await here.putUnit(web, file('/bin/1'), 'launched');
+  await here.putUnit('twin.service' as UnitName, file('/bin/1'), 'launched');
+  const { hash } = (await here.unit(web)) as Unit;
+  const leader = (await there.lead(m1.id, seconds(60))) as Leadership;
+  await leader.apply([{ kind: 'schedule', unit: web, on: m1.id, hash, target: 'launched', because: 'test' }]);
+  await here.putUnit(web, file('/bin/2'), 'launched');
+  await here.putUnit(web, file('/bin/3'), 'launched');
+  await here.removeUnit('twin.service' as UnitName);
+  expect(files()).toBe(3);
+  await clock.advance(minutes(1));
+  expect(files()).toBe(2);
+  await leader.apply([{ kind: 'unschedule', unit: web, from: m1.id, because: 'test' }]);
+  await clock.advance(hours(1));
+  expect(files()).toBe(1);
+  await leader[Symbol.asyncDispose]();
+  await here.removeUnit(web);
+  await clock.advance(hours(3));
+  expect(files()).toBe(1);
 });
 
 it('skips entries that cannot be read, and names them', async () => {
