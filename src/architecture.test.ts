@@ -83,7 +83,8 @@ describe('the house', () => {
   it.each(sourceFiles.filter((file) => file.startsWith('programs/')))('%s imports no other program', (file) => {
     const program = file.split('/').slice(0, 2).join('/');
     for (const target of ownImports(file)) {
-      if (target.startsWith('programs/'))
+      // Unit files are data: devcluster submits those of skydns and registrator.
+      if (target.startsWith('programs/') && target.endsWith('.ts'))
         expect(target.startsWith(`${program}/`), `${file} imports ${target}`).toBe(true);
     }
   });
