@@ -2,9 +2,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { toolVersion } from '../../core/topology/types.ts';
 import { down } from './commands/down.ts';
+import { engineStart, engineStatus, engineStop } from './commands/engine.ts';
 import { env } from './commands/env.ts';
 import { exec } from './commands/exec.ts';
 import { fleetctl } from './commands/fleetctl.ts';
+import { imageBuild, imageList, imagePrune } from './commands/image.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
 import { ssh } from './commands/ssh.ts';
@@ -45,7 +47,7 @@ export function parseCommandLine(argv: readonly string[], around: Surroundings):
   const program = programOf(rest, (run, endsInOrder = false) => {
     chosen = { run, endsInOrder };
   });
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: around.out, writeErr: around.err });
   }
   try {
@@ -66,6 +68,11 @@ function parseFleetctl(args: readonly string[], { fleetctlPath }: Surroundings):
   return { run: (desk) => fleetctl(desk, fleetctlPath, passed, options), endsInOrder: false };
 }
 
+const withSubcommands = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+];
+
 type Choose = (run: Run, endsInOrder?: boolean) => void;
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -74,6 +81,7 @@ function programOf(rest: readonly string[], choose: Choose): Command {
   const program = new Command('devcluster')
     .description('A whole fleet cluster on one laptop: systemd machines, etcd, scheduling and service names.')
     .version(toolVersion, '-V, --version')
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError('See: devcluster --help');
 
@@ -146,11 +154,34 @@ function programOf(rest: readonly string[], choose: Choose): Command {
     .description('print what fleetctl and etcdctl need to know: eval "$(devcluster env)"')
     .action((options) => choose((desk) => env(desk, options)));
 
+  const engine = program.command('engine').description('the Docker engine: which one, and a private one');
+  printing(engine.command('status'))
+    .description('show the engine that is used')
+    .action((options) => choose((desk) => engineStatus(desk, options)));
+  printing(engine.command('start'))
+    .description('start a private engine, if there is no engine')
+    .option('-y, --yes', 'install the package docker.io if it is missing')
+    .action((options) => choose((desk) => engineStart(desk, options)));
+  printing(engine.command('stop'))
+    .description('stop the private engine, and all machines on it')
+    .action((options) => choose((desk) => engineStop(desk, options)));
+
+  const image = program.command('image').description('the image that machines are made from');
+  printing(image.command('build'))
+    .description('build it, unless it is there')
+    .option('-y, --yes', 'provide an engine if there is none')
+    .action((options) => choose((desk) => imageBuild(desk, options)));
+  printing(image.command('ls'))
+    .description('show the images of machines and those they stand on')
+    .action((options) => choose((desk) => imageList(desk, options)));
+  printing(image.command('prune'))
+    .description('remove images of earlier versions that no machine uses')
+    .action((options) => choose((desk) => imagePrune(desk, options)));
+
   program
     .command('fleetctl')
     .description('run fleetctl on the cluster: devcluster fleetctl [--name <name>] list-machines')
     .argument('[arguments...]');
 
-  program.enablePositionalOptions();
   return program;
 }

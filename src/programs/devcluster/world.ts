@@ -1,6 +1,7 @@
 /** What commands are handed: streams, clocks, the engine, and the makers of machines and images. */
 import type { MachineId } from '../../core/machine/types.ts';
 import type { MachineOrder } from '../../core/topology/container.ts';
+import type { PresentMachine } from '../../core/topology/present.ts';
 import type { ClusterSpec, ContainerSpec, MachineSeed, Mount, SeedFile } from '../../core/topology/types.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { ImageStore } from '../../ports/docker/images.ts';
@@ -10,6 +11,7 @@ import type { Host } from '../../ports/host/index.ts';
 import type { Io } from '../../ports/io/index.ts';
 import type { UnitText } from './cluster-files.ts';
 import type { Config } from './config.ts';
+import type { EngineWorld } from './engine/find.ts';
 import type { Screen } from './screen.ts';
 
 /** What there is before an engine is known. */
@@ -21,6 +23,8 @@ export interface Desk {
   readonly host: Host;
   /** Aborts when somebody interrupts. */
   readonly stop: AbortSignal;
+  /** Where engines are looked for and started. */
+  readonly engines: EngineWorld;
   /** The engine to use; with consent one is provided where there is none. @throws {EngineMissing} */
   engine(options: EngineWish): Promise<Engine>;
 }
@@ -37,10 +41,14 @@ export interface EngineWish {
 export interface Engine {
   /** A DOCKER_HOST value. */
   readonly host: string;
+  /** Why this one, in words: `DOCKER_HOST`, `a usual socket` … */
+  readonly source: string;
   readonly docker: DockerEngine;
   readonly images: ImageStore;
   /** The image that machines are made from, built first if it is not there. */
   machineImage(said: (line: string) => void): Promise<MachineImage>;
+  /** The names of that image and of those it stands on, whether they are there or not. */
+  machineImageNames(): Promise<readonly string[]>;
   /** What machines mount so that they have these images. */
   imageMounts(
     wanted: ClusterSpec['images'],
@@ -49,6 +57,8 @@ export interface Engine {
   ): Promise<readonly Mount[]>;
   /** The fleet API of one machine. */
   fleet(machine: FleetMachine): Promise<FleetApi>;
+  /** Whether the machine's DNS server answers for the cluster's domain. */
+  dnsAnswers(machine: PresentMachine, domain: string): Promise<boolean>;
   readonly maker: MachineMaker;
 }
 
