@@ -2,7 +2,7 @@
  * Bundles every program into one file: `dist/host` for the machine that the tool runs on, `dist/machine` for the
  * machines of a cluster, which have Node and nothing else of ours, and `dist/bench` for the benchmarks.
  */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { etcd3Plugin } from './esbuild-etcd3.mjs';
@@ -37,12 +37,21 @@ const programs = (names) => names.map((name) => ({ in: `src/programs/${name}/mai
 
 try {
   await mkdir(fresh);
+  // The unit files of fleetd, for the machine image.
+  await cp(`${root}src/programs/fleetd/systemd`, `${fresh}/units`, { recursive: true });
   await Promise.all([
     build({
       ...shared,
       entryPoints: programs(['devcluster', 'fleetctl']),
       outdir: `${fresh}/host`,
       splitting: true,
+      packages: 'external',
+      target: 'node20',
+    }),
+    build({
+      ...shared,
+      entryPoints: ['bench/main.ts'],
+      outdir: `${fresh}/bench`,
       packages: 'external',
       target: 'node20',
     }),
