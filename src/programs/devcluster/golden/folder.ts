@@ -1,8 +1,8 @@
 /** A folder that an image is built from: what its content hashes to, and whether it stands on our base. */
-import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageBuildFailed } from '../../../core/errors/images.ts';
+import { hashOf } from '../image/content.ts';
 
 export interface BuildFolder {
   /** Of every name, mode and content below it. */
@@ -16,18 +16,7 @@ export async function readBuildFolder(image: string, folder: string): Promise<Bu
   const unreadable = (reason: string) => (cause: Error) => {
     throw new ImageBuildFailed({ image, folder, reason, lines: [] }, { cause });
   };
-  const paths = await readdir(folder, { recursive: true }).catch(unreadable('the folder cannot be read'));
+  const hash = await hashOf([{ from: folder, to: '' }], []).catch(unreadable('the folder cannot be read'));
   const dockerfile = await readFile(join(folder, 'Dockerfile'), 'utf8').catch(unreadable('it has no Dockerfile'));
-  const hash = createHash('sha256');
-  for (const path of paths.sort()) {
-    const facts = await lstat(join(folder, path));
-    const isFolder = facts.isDirectory();
-    const content = facts.isSymbolicLink()
-      ? await readlink(join(folder, path))
-      : isFolder
-        ? ''
-        : await readFile(join(folder, path));
-    hash.update(JSON.stringify([path, facts.mode, content.length])).update(content);
-  }
-  return { hash: hash.digest('hex'), takesBase: /^\s*ARG\s+BASE\b/im.test(dockerfile) };
+  return { hash, takesBase: /^\s*ARG\s+BASE\b/im.test(dockerfile) };
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Mount, WantedImage } from '../../../core/topology/types.ts';
 import type { Said } from '../../../ports/docker/images.ts';
+import { baseHash } from '../image/labels.ts';
 import { referencesOf } from './load.ts';
 import { type GoldenWorld, makeGolden } from './make.ts';
 import { type ProvidedImage, provideImage } from './provide.ts';
@@ -10,15 +11,14 @@ import { goldenMount, goldenName, goldenVolumes, removeGolden } from './volume.t
 /** Changes when volumes of earlier versions of this tool no longer fit. */
 const format = 1;
 
-/** On the machine image: stands for its slow layer, and so for the engine in it; the thin layer changes more often. */
-const engineLabel = 'devcluster.base';
-
 export interface GoldenRequest {
   readonly wanted: readonly WantedImage[];
   /** The reference of the image of the machines. */
   readonly machineImage: string;
   /** Gives the name of a Debian 13 image to build on, once one is needed. */
   readonly base: () => Promise<string>;
+  /** For the steps of a build that reach out: `http_proxy` and its like. */
+  readonly proxies?: Readonly<Record<string, string>>;
 }
 
 export interface Golden {
@@ -36,13 +36,14 @@ export interface Golden {
  */
 export async function ensureGoldenImages(
   world: GoldenWorld,
-  { wanted, machineImage, base }: GoldenRequest,
+  { wanted, machineImage, base, proxies = {} }: GoldenRequest,
   said: Said,
 ): Promise<Golden | undefined> {
   if (wanted.length === 0) return undefined;
   const images: ProvidedImage[] = [];
+  const provider = { images: world.images, clock: world.clock, base, proxies };
   // One after the other: builds compete for the same disk, and their output would be unreadable.
-  for (const image of wanted) images.push(await provideImage(image, { images: world.images, base }, said));
+  for (const image of wanted) images.push(await provideImage(image, provider, said));
 
   const hash = digest([format, await engineIn(world, machineImage), contentOf(images)]).slice(0, 12);
   const volumes = await goldenVolumes(world.engine);
@@ -63,9 +64,10 @@ export async function goldenMounts(world: GoldenWorld, request: GoldenRequest, s
   return golden === undefined ? [] : [{ kind: 'volume', name: golden.volume, target: goldenMount, readOnly: true }];
 }
 
+/** Stands for the engine: that of the slow layer, which the thin one with our programs does not change. */
 async function engineIn({ images }: GoldenWorld, machineImage: string): Promise<string | undefined> {
   const machine = await images.find(machineImage);
-  return machine?.labels[engineLabel] ?? machine?.id;
+  return machine?.labels[baseHash] ?? machine?.id;
 }
 
 const contentOf = (images: readonly ProvidedImage[]): string[] =>

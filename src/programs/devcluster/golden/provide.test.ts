@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageBuildFailed, ImagePullFailed } from '../../../core/errors/images.ts';
+import { ManualClock } from '../../../ports/clock/manual.ts';
 import { MemoryImages } from '../../../ports/docker/images-memory.ts';
 import { builtFor, provideImage } from './provide.ts';
 
@@ -20,10 +21,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const provide = (build: string | undefined = folder) =>
-  provideImage({ reference, ...(build === '' ? {} : { build }) }, { images, base: async () => 'a-base' }, (line) =>
-    said.push(line),
-  );
+const provide = (build: string | undefined = folder) => {
+  const provider = { images, clock: new ManualClock(), base: async () => 'a-base', proxies: { http_proxy: 'a-proxy' } };
+  return provideImage({ reference, ...(build === '' ? {} : { build }) }, provider, (line) => said.push(line));
+};
 
 describe('an image that units name', () => {
   it('is taken as it is when the engine has it', async () => {
@@ -58,7 +59,13 @@ describe('an image that units name', () => {
     ['a file is added', () => writeFileSync(join(folder, 'more'), '')],
     ['its Dockerfile changes', () => writeFileSync(join(folder, 'Dockerfile'), 'ARG BASE\nFROM $BASE\nUSER redis\n')],
     ['a link is added, even one to nowhere', () => symlinkSync('nowhere', join(folder, 'link'))],
-    ['a file below a folder is added', () => mkdirSync(join(folder, 'deep/er'), { recursive: true })],
+    [
+      'a file below a folder is added',
+      () => {
+        mkdirSync(join(folder, 'deep'));
+        writeFileSync(join(folder, 'deep/er'), '');
+      },
+    ],
   ])('is built again when %s', async (_change, change) => {
     const first = await provide();
     change();
@@ -80,7 +87,7 @@ describe('an image that units name', () => {
     await provide();
     writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
     await provide();
-    expect(given).toEqual([{ BASE: 'a-base' }, {}]);
+    expect(given).toEqual([{ http_proxy: 'a-proxy', BASE: 'a-base' }, { http_proxy: 'a-proxy' }]);
   });
 
   it('is an error when no registry has it and nobody says where to build it', async () => {

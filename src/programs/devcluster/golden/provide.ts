@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { ImageBuildFailed, ImagePullFailed } from '../../../core/errors/images.ts';
 import type { WantedImage } from '../../../core/topology/types.ts';
+import type { Clock } from '../../../ports/clock/index.ts';
 import type { ImageStore, Said } from '../../../ports/docker/images.ts';
+import { pullPromptly } from '../pull-promptly.ts';
 import { readBuildFolder } from './folder.ts';
 
 /** On images that we built: the name that units use. The engine's own name for them is ours, and never that one. */
@@ -22,8 +24,11 @@ export interface ProvidedImage {
 
 export interface Provider {
   readonly images: ImageStore;
+  readonly clock: Clock;
   /** Gives the name of a Debian 13 image, once one is needed. */
   readonly base: () => Promise<string>;
+  /** For the steps of a build that reach out: `http_proxy` and its like. */
+  readonly proxies: Readonly<Record<string, string>>;
 }
 
 /**
@@ -36,12 +41,16 @@ export interface Provider {
  */
 export async function provideImage(
   { reference, build: folder }: WantedImage,
-  { images, base }: Provider,
+  { images, clock, base, proxies }: Provider,
   said: Said,
 ): Promise<ProvidedImage> {
   const present = await images.find(reference);
   if (present !== undefined) return { reference, name: reference, content: present.id };
-  if (folder === undefined) return pulled(reference, images, said);
+  if (folder === undefined) {
+    said(`asking the registry for ${reference}`);
+    await images.pull(reference, said);
+    return pulled(reference, images);
+  }
 
   const { hash, takesBase } = await readBuildFolder(reference, folder);
   const parent = takesBase ? await base() : undefined;
@@ -51,13 +60,20 @@ export async function provideImage(
   if (built !== undefined) return { reference, name, content: built.id };
 
   try {
-    return await pulled(reference, images, said);
+    said(`asking the registry for ${reference}`);
+    await pullPromptly({ images, clock }, reference, said);
+    return await pulled(reference, images);
   } catch (error) {
     if (!(error instanceof ImagePullFailed)) throw error;
   }
   said(`building ${reference} from ${folder}`);
   const labels = { [builtFor]: reference };
-  const spec = { folder, reference: name, arguments: parent === undefined ? {} : { BASE: parent }, labels };
+  const spec = {
+    folder,
+    reference: name,
+    arguments: { ...proxies, ...(parent === undefined ? {} : { BASE: parent }) },
+    labels,
+  };
   const content = await images.build(spec, said).catch((error: unknown) => {
     // A person knows the image by the name in the cluster file.
     throw error instanceof ImageBuildFailed
@@ -67,9 +83,7 @@ export async function provideImage(
   return { reference, name, content };
 }
 
-async function pulled(reference: string, images: ImageStore, said: Said): Promise<ProvidedImage> {
-  said(`asking the registry for ${reference}`);
-  await images.pull(reference, said);
+async function pulled(reference: string, images: ImageStore): Promise<ProvidedImage> {
   return { reference, name: reference, content: (await images.find(reference))?.id ?? reference };
 }
 
