@@ -42,6 +42,8 @@ export class MemoryDockerEngine implements DockerEngine {
   /** Every call in order, `createContainer lab-core-01`, so that tests can count and compare. */
   readonly calls: string[] = [];
   onExec: OnExec = () => ({});
+  /** What happens inside a container that starts. */
+  onStart: (container: string) => void | Promise<void> = () => {};
   #containers = new Map<string, MemoryContainer>();
   #networks = new Map<string, NetworkSpec>();
   #volumes = new Map<string, Labels>();
@@ -147,6 +149,7 @@ export class MemoryDockerEngine implements DockerEngine {
     if (container === undefined || container.state === 'running') return;
     container.state = 'running';
     this.#tell('start', container);
+    await this.onStart(name);
   }
 
   async stop(name: string): Promise<void> {

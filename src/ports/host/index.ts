@@ -6,4 +6,6 @@ export interface Host {
   ranges(): Promise<readonly UsedRange[]>;
   /** Whether something may listen on this TCP port of 127.0.0.1. */
   isPortFree(port: number): Promise<boolean>;
+  /** Whether an SSH server says hello at this port of 127.0.0.1. */
+  sshAnswers(port: number): Promise<boolean>;
 }

@@ -5,4 +5,5 @@ import type { Host } from './index.ts';
 export const memoryHost = (ranges: readonly UsedRange[] = [], takenPorts: ReadonlySet<number> = new Set()): Host => ({
   ranges: async () => ranges,
   isPortFree: async (port) => !takenPorts.has(port),
+  sshAnswers: async () => true,
 });

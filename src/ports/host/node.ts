@@ -1,10 +1,13 @@
 /** This host. */
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { UsedRange } from '../../core/topology/subnet.ts';
 import type { Host } from './index.ts';
 import { parseRoutes } from './routes.ts';
+
+/** Milliseconds; a server that has nothing to say by then is asked again. */
+const greetingPatience = 1_000;
 
 export const thisHost: Host = {
   async ranges() {
@@ -17,6 +20,19 @@ export const thisHost: Host = {
       const server = createServer();
       server.once('error', () => resolve(false));
       server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+    }),
+  sshAnswers: (port) =>
+    new Promise((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      const end = (answer: boolean): void => {
+        socket.destroy();
+        resolve(answer);
+      };
+      socket.setTimeout(greetingPatience, () => end(false));
+      // Whoever forwards the port accepts at once; only sshd itself says hello. See RFC 4253 section 4.2.
+      socket.once('data', (data) => end(data.toString('latin1').startsWith('SSH-')));
+      socket.once('error', () => end(false));
+      socket.once('close', () => end(false));
     }),
 };
 

@@ -1,18 +1,14 @@
 /** Whether a machine's DNS server answers. */
 import { Resolver } from 'node:dns/promises';
+import type { PresentMachine } from '../../core/topology/present.ts';
 import type { DockerEngine } from '../../ports/docker/index.ts';
 import { type Machine, tryOn } from './shell.ts';
 
 /** Answers all: that there is no such name is as good as a record, if it comes from somebody responsible. */
 const answers = new Set(['ENOTFOUND', 'ENODATA']);
 
-export async function dnsAnswers(
-  docker: DockerEngine,
-  machine: Machine,
-  address: string,
-  domain: string,
-): Promise<boolean> {
-  return (await answersDirectly(address, domain)) || answersInside(docker, machine, domain);
+export async function dnsAnswers(docker: DockerEngine, machine: PresentMachine, domain: string): Promise<boolean> {
+  return (await answersDirectly(machine.address, domain)) || answersInside(docker, machine, domain);
 }
 
 /** From here, where the machines' network can be reached; elsewhere this fails after its timeout. */

@@ -67,9 +67,15 @@ export async function refuseWhenHeld(cluster: string, lock: PresentLock | undefi
  * Takes the cluster for this process, over a lock whose owner is gone if need be.
  *
  * @param image any that the engine has
+ * @param force also over a lock whose owner seems to live
  * @throws {ClusterBusy} somebody else was faster
  */
-export async function takeLock(docker: DockerEngine, wanted: ClusterSpec, image: string): Promise<AsyncDisposable> {
+export async function takeLock(
+  docker: DockerEngine,
+  wanted: ClusterSpec,
+  image: string,
+  force: boolean,
+): Promise<AsyncDisposable> {
   const { host, pid, began } = await self();
   const name = lockName(wanted.name);
   const spec: ContainerSpec = {
@@ -94,7 +100,7 @@ export async function takeLock(docker: DockerEngine, wanted: ClusterSpec, image:
     if (!(error instanceof NameTaken)) throw error;
     const lock = (await readClusters(docker)).find((cluster) => cluster.name === wanted.name)?.lock;
     if (lock === undefined) throw error;
-    await refuseWhenHeld(wanted.name, lock, false);
+    await refuseWhenHeld(wanted.name, lock, force);
     await docker.remove(name);
     await docker.createContainer(spec);
   }

@@ -71,7 +71,10 @@ export async function up(desk: Desk, options: UpOptions): Promise<void> {
   if (wanted.images.length > 0 && wish.file?.draft.images === undefined) stepCount += 1;
   const after = await carryOut(job);
   const took = (reporter.elapsed() / 1_000).toFixed(1);
-  desk.screen.say(`Ready in ${took} s: "${name}" with ${after.machines.length} machines in ${after.origin.subnet}.`);
+  const count = after.machines.length;
+  desk.screen.say(
+    `Ready in ${took} s: "${name}" with ${count} ${count === 1 ? 'machine' : 'machines'} in ${after.origin.subnet}.`,
+  );
   sayOutdated(desk, planned);
   printResult(desk, options, { name, origin: after.origin, network: name, machines: after.machines, lock: undefined });
   sayNext(desk, wanted);
@@ -112,8 +115,7 @@ async function planWithConsent(desk: Desk, engine: Engine, given: Wanted, option
   let planned = plan({ ...given, quorum, consent });
   for (const need of planned.needs) {
     const losses = lossesOf(need);
-    for (const loss of losses) desk.screen.say(loss);
-    const isAgreed = await agrees(desk.io, 'Go on?');
+    const isAgreed = await agrees(desk.io, `${losses.join('\n')}\nGo on?`);
     if (!isAgreed) throw new ConsentNeeded({ losses, flag: need.kind === 'remove' ? '--yes' : '--recreate' });
     if (need.kind === 'remove') consent.remove = true;
     else consent.recreate = true;
@@ -151,7 +153,7 @@ async function carryOut(job: Job): Promise<Built> {
   if (desk.stop.aborted) interrupt();
   const made: PresentMachine[] = [];
   const [lock, watching] = await Promise.all([
-    takeLock(engine.docker, wanted, image.reference),
+    takeLock(engine.docker, wanted, image.reference, options.force ?? false),
     guard({
       docker: engine.docker,
       clock: desk.clock,

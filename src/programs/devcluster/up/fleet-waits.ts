@@ -1,6 +1,6 @@
 /** Waiting for what the fleet API shows, woken by its changes instead of asking again and again. */
 import { type Millis, ms, seconds } from '../../../core/base/time.ts';
-import { OperatingError } from '../../../core/errors/define.ts';
+import { ApiRefused, ApiUnintelligible, ApiUnreachable } from '../../../core/errors/fleet-api.ts';
 import type { FleetApi } from '../../../ports/fleet-api/index.ts';
 import { type Look, orStopped, throwIfStopped, tooLong, type Wait } from './patience.ts';
 
@@ -36,7 +36,7 @@ export async function untilFleet<T>(wait: Wait, api: FleetApi, look: (api: Fleet
       }
     } catch (error) {
       throwIfStopped(stop);
-      if (!(error instanceof OperatingError) || error.code === 'WAITED_TOO_LONG') throw error;
+      if (!isOfApi(error)) throw error;
       seen = error.message;
       await clock.sleep(retryAfter, stop);
     } finally {
@@ -46,6 +46,9 @@ export async function untilFleet<T>(wait: Wait, api: FleetApi, look: (api: Fleet
   }
   throw tooLong(wait, seen);
 }
+
+const isOfApi = (error: unknown): error is Error =>
+  [ApiRefused, ApiUnreachable, ApiUnintelligible].some((kind) => error instanceof kind);
 
 /** @returns whether changes may still come, as soon as one came or the time is over */
 function bell(changes: AsyncIterable<void>): (wait: Wait, atMost: Millis) => Promise<boolean> {

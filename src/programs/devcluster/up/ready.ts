@@ -1,5 +1,4 @@
 /** From started containers to a cluster that works: each stage is waited for, and shown, by itself. */
-import { connect } from 'node:net';
 import type { Millis } from '../../../core/base/time.ts';
 import { UnitFailed } from '../../../core/errors/devcluster.ts';
 import { machineId } from '../../../core/topology/names.ts';
@@ -7,7 +6,6 @@ import type { Origin, PresentMachine } from '../../../core/topology/present.ts';
 import type { ClusterSpec } from '../../../core/topology/types.ts';
 import type { FleetApi } from '../../../ports/fleet-api/index.ts';
 import type { UnitText } from '../cluster-files.ts';
-import { dnsAnswers } from '../dns.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Desk, Engine } from '../world.ts';
 import { untilFleet } from './fleet-waits.ts';
@@ -70,27 +68,13 @@ export const systemdUp = (ready: Readiness): Promise<void> =>
       ready.machines.map(async (machine) => {
         const wait = waitFor(ready, `systemd on ${machine.name}`);
         await until(wait, async () => {
-          const answers = await sshAnswers(machine.sshPort);
+          const answers = await ready.desk.host.sshAnswers(machine.sshPort);
           return answers ? { value: undefined } : { seen: 'its sshd does not answer yet' };
         });
         up.add(machine.name);
         note([...up].toSorted().join(' '));
       }),
     );
-  });
-
-/** Whoever forwards the port accepts at once; only sshd itself says hello. @see RFC 4253 section 4.2 */
-const sshAnswers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    const end = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(1_000, () => end(false));
-    socket.once('data', (data) => end(data.toString('latin1').startsWith('SSH-')));
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
   });
 
 /** fleetd answers only from a quorum. */
@@ -127,7 +111,7 @@ export const clusterUnitsUp = (ready: Readiness, api: FleetApi): Promise<readonl
     const ids = machines.map((machine) => idOf(ready, machine));
     const wait = waitFor(ready, 'skydns and registrator to run on every machine');
     await untilEverywhere(wait, api, names, ids, diagnose(ready));
-    if (changed.length > 0 || units.length > 0) await dnsUp(ready);
+    await dnsUp(ready);
     note(`*.${wanted.domain}`);
     return changed;
   });
@@ -137,7 +121,7 @@ async function dnsUp(ready: Readiness): Promise<void> {
   await Promise.all(
     machines.map((machine) =>
       until(waitFor(ready, `DNS on ${machine.name}`), async () =>
-        (await dnsAnswers(engine.docker, machine, machine.address, wanted.domain))
+        (await engine.dnsAnswers(machine, wanted.domain))
           ? { value: undefined }
           : { seen: `no answer about ${wanted.domain}` },
       ),

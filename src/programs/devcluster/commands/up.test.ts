@@ -1,0 +1,344 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OperatingError } from '../../../core/errors/define.ts';
+import { memoryHost } from '../../../ports/host/memory.ts';
+import { readClusters } from '../clusters.ts';
+import { Scratch, type TestDesk, testDesk } from '../fixtures.ts';
+import { down } from './down.ts';
+import { env } from './env.ts';
+import { list } from './list.ts';
+import { status } from './status.ts';
+import { type UpOptions, up } from './up.ts';
+
+const codeOf = async (running: Promise<unknown>): Promise<string> => {
+  try {
+    await running;
+    return 'none';
+  } catch (error) {
+    if (error instanceof OperatingError) return error.code;
+    throw error;
+  }
+};
+
+/** Runs `up` on a desk of its own; the clusters are those of `before`. */
+const upOn = async (scratch: Scratch, options: UpOptions, before?: TestDesk): Promise<TestDesk> => {
+  const desk = testDesk({ scratch, ...(before === undefined ? {} : { before }) });
+  await up(desk, options);
+  return desk;
+};
+
+const machinesOf = async ({ docker }: TestDesk, name = 'lab') =>
+  (await readClusters(docker)).find((cluster) => cluster.name === name)?.machines ?? [];
+const counted = (desk: TestDesk, call: string): number =>
+  desk.docker.calls.filter((made) => made.startsWith(call)).length;
+
+describe('up', () => {
+  it('makes three machines with addresses, ports and metadata, and says what comes next', async () => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { name: 'lab', machines: '3' });
+    const machines = await machinesOf(desk);
+    expect(machines.map(({ name, address, sshPort }) => [name, address, sshPort])).toEqual([
+      ['core-01', '172.17.8.101', 2222],
+      ['core-02', '172.17.8.102', 2223],
+      ['core-03', '172.17.8.103', 2224],
+    ]);
+    expect(desk.io.output()).toMatch(/^MACHINE .*\ncore-01 +running +172\.17\.8\.101 .*purpose=app\n/);
+    expect(desk.io.errors()).toMatch(
+      /1\/7 Docker engine[\s\S]*7\/7 service names[\s\S]*Ready in [\s\S]*devcluster down --name lab/,
+    );
+  });
+
+  it('needs three calls for each machine, and leaves no lock', async () => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { name: 'lab', machines: '3' });
+    expect(counted(desk, 'seed')).toBe(3);
+    expect(counted(desk, 'start')).toBe(3);
+    expect(counted(desk, 'createContainer')).toBe(4);
+    expect(counted(desk, 'exec')).toBe(0);
+    expect((await readClusters(desk.docker))[0]?.lock).toBeUndefined();
+  });
+
+  it('puts everything into a machine before it starts', async () => {
+    using scratch = new Scratch();
+    const { docker } = await upOn(scratch, { name: 'lab', machines: '1' });
+    const own = docker.calls.filter((call) => call.endsWith('lab-core-01'));
+    expect(own).toEqual(['createContainer lab-core-01', 'seed lab-core-01', 'start lab-core-01']);
+  });
+
+  it('has nothing to do the second time, and touches nothing', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '3' });
+    first.docker.calls.length = 0;
+    const second = await upOn(scratch, { name: 'lab', machines: '3' }, first);
+    expect(second.io.errors()).toContain('Nothing to do: "lab" has all its 3 machines and units.');
+    expect(second.docker.calls).toEqual([]);
+  });
+
+  it('keeps what it was told earlier when it is told nothing new', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '2', domain: 'x.test', metadata: ['core-02=a=b'] });
+    const second = await upOn(scratch, {}, first);
+    expect(second.io.errors()).toContain('Nothing to do');
+    const third = testDesk({ scratch, before: first });
+    await status(third, { output: 'json' });
+    expect(JSON.parse(third.io.output())).toMatchObject({
+      name: 'lab',
+      domain: 'x.test',
+      machines: [{ metadata: { purpose: 'app' } }, { metadata: { a: 'b' } }],
+    });
+  });
+
+  it('adds a machine by announcing it to etcd first', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '3' });
+    first.docker.calls.length = 0;
+    const second = await upOn(scratch, { name: 'lab', machines: '4' }, first);
+    const calls = second.docker.calls.filter((call) => /member add|createContainer lab-core/.test(call));
+    expect(calls[0]).toMatch(
+      /^exec lab-core-01 etcdctl .*member add core-04 --peer-urls=http:\/\/172\.17\.8\.104:2380$/,
+    );
+    expect(calls[1]).toBe('createContainer lab-core-04');
+    const seeded = await second.docker.readFile('lab-core-04', '/etc/devcluster/etcd.env');
+    expect(seeded).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
+    expect(seeded).toContain('core-04=http://172.17.8.104:2380\n');
+  });
+
+  it('refuses to remove machines until somebody agrees, and then etcd forgets them first', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '3' });
+    expect(await codeOf(upOn(scratch, { name: 'lab', machines: '2' }, first))).toBe('CONSENT_NEEDED');
+    expect(await machinesOf(first)).toHaveLength(3);
+    const agreed = await upOn(scratch, { name: 'lab', machines: '2', yes: true }, first);
+    expect(await machinesOf(agreed)).toHaveLength(2);
+    const calls = agreed.docker.calls.filter((call) => /member remove|^remove lab-core/.test(call));
+    expect(calls).toEqual([expect.stringMatching(/^exec lab-core-01 .*member remove 3$/), 'remove lab-core-03']);
+    expect(
+      (await agreed.docker.volumes({})).map(({ name }) => name).filter((name) => name.includes('core-03')),
+    ).toEqual([]);
+  });
+
+  it('starts machines that are stopped, and makes no new ones', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '3' });
+    await first.docker.kill('lab-core-02');
+    first.docker.calls.length = 0;
+    const second = await upOn(scratch, { name: 'lab' }, first);
+    expect(counted(second, 'start lab-core-02')).toBe(1);
+    expect(counted(second, 'createContainer lab-core')).toBe(0);
+    expect((await machinesOf(second)).map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  });
+
+  it('puts two clusters side by side without a clash', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '2' });
+    const second = await upOn(scratch, { name: 'other', machines: '1' }, first);
+    const [machine] = await machinesOf(second, 'other');
+    expect(machine?.sshPort).toBe(2224);
+    expect(machine?.address).toMatch(/^10\.\d+\.\d+\.101$/);
+    expect(await codeOf(upOn(scratch, {}, second))).toBe('CLUSTER_AMBIGUOUS');
+  });
+
+  it('goes around ports and ranges that the host uses', async () => {
+    using scratch = new Scratch();
+    const host = memoryHost([{ range: '172.17.0.0/16', by: 'a route' }], new Set([2222, 2224]));
+    const desk = testDesk({ scratch, host });
+    await up(desk, { name: 'lab', machines: '2' });
+    const machines = await machinesOf(desk);
+    expect(machines.map(({ sshPort }) => sshPort)).toEqual([2223, 2225]);
+    expect(machines[0]?.address).toMatch(/^10\./);
+  });
+
+  it('says who has a subnet that was asked for, and leaves nothing behind', async () => {
+    using scratch = new Scratch();
+    const host = memoryHost([{ range: '10.200.0.0/16', by: 'a route of this host through tun0' }]);
+    const desk = testDesk({ scratch, host });
+    expect(await codeOf(up(desk, { name: 'lab', subnet: '10.200.1.0/24' }))).toBe('SUBNET_TAKEN');
+    expect(await readClusters(desk.docker)).toEqual([]);
+  });
+});
+
+describe('up that fails', () => {
+  const failing = async (scratch: Scratch, options: UpOptions) => {
+    const desk = testDesk({ scratch });
+    const { onStart } = desk.docker;
+    desk.docker.onStart = async (container) => {
+      if (container === 'lab-core-02') desk.docker.exit(container, 30);
+      else await onStart(container);
+    };
+    const code = await codeOf(up(desk, { name: 'lab', machines: '3', timeout: '5', ...options }));
+    return { desk, code };
+  };
+
+  it('ends as soon as a machine dies, and takes a new cluster back', async () => {
+    using scratch = new Scratch();
+    const { desk, code } = await failing(scratch, {});
+    expect(code).toBe('MACHINE_DIED');
+    expect(await readClusters(desk.docker)).toEqual([]);
+    expect(await desk.docker.volumes({})).toEqual([]);
+  });
+
+  it('leaves everything when asked to, for the next up to finish', async () => {
+    using scratch = new Scratch();
+    const { desk } = await failing(scratch, { keep: true });
+    expect(await machinesOf(desk)).toHaveLength(3);
+    const next = testDesk({ scratch, before: desk });
+    const id = (await desk.docker.readFile('lab-core-02', '/etc/machine-id'))?.trim() ?? '';
+    desk.docker.onStart = () => {
+      desk.fleet.join(id);
+      for (const unit of ['skydns.service', 'registrator.service']) {
+        desk.fleet.report(unit, id, ['loaded', 'active', 'running']);
+      }
+    };
+    desk.fleet.whenTargeted = async ({ name }) => {
+      for (const machine of await desk.fleet.machines()) {
+        desk.fleet.report(name, machine.id, ['loaded', 'active', 'running']);
+      }
+    };
+    await up(next, { name: 'lab', force: true });
+    expect((await machinesOf(next)).map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  });
+
+  it('ends at once when it is interrupted, and keeps what there is', async () => {
+    using scratch = new Scratch();
+    const desk = testDesk({ scratch });
+    desk.docker.onStart = async () => desk.interrupt('SIGINT');
+    expect(await codeOf(up(desk, { name: 'lab', machines: '2' }))).toBe('INTERRUPTED');
+    expect(await machinesOf(desk)).toHaveLength(2);
+    expect((await readClusters(desk.docker))[0]?.lock).toBeDefined();
+  });
+
+  it('shows the unit that failed and where', async () => {
+    using scratch = new Scratch();
+    const desk = testDesk({ scratch });
+    desk.docker.onExec = (_container, command) => (command[0] === 'journalctl' ? { stdout: 'its last words\n' } : {});
+    desk.fleet.whenTargeted = async ({ name }) => {
+      const [machine] = await desk.fleet.machines();
+      if (machine !== undefined) desk.fleet.report(name, machine.id, ['loaded', 'failed', 'failed']);
+    };
+    await expect(up(desk, { name: 'lab', machines: '1', keep: true })).rejects.toThrow(
+      /\.service failed on core-01; its journal ends with:\n {2}its last words/,
+    );
+  });
+
+  it('does not touch a cluster that another process is changing', async () => {
+    using scratch = new Scratch();
+    const desk = testDesk({ scratch });
+    const first = testDesk({ scratch, before: desk });
+    let second: Promise<string> | undefined;
+    const { onStart } = desk.docker;
+    desk.docker.onStart = async (container) => {
+      second ??= codeOf(up(testDesk({ scratch, before: desk }), { name: 'lab', machines: '1' }));
+      await second;
+      await onStart(container);
+    };
+    await up(first, { name: 'lab', machines: '1' });
+    expect(await second).toBe('CLUSTER_BUSY');
+  });
+
+  it.each<[string, UpOptions]>([
+    ['a name that cannot be one', { name: 'Lab' }],
+    ['no number of machines', { machines: 'three' }],
+    ['more machines than addresses', { machines: '151' }],
+    ['metadata without a machine', { metadata: ['purpose=db'] }],
+    ['metadata of a machine too many', { name: 'lab', machines: '1', metadata: ['core-02=a=b'] }],
+    ['no time', { timeout: 'long' }],
+    ['half a subnet', { subnet: '10.0.0.0' }],
+  ])('refuses %s before anything is made', async (_what, options) => {
+    using scratch = new Scratch();
+    const desk = testDesk({ scratch });
+    expect(await codeOf(up(desk, options))).toBe('USAGE_WRONG');
+    expect(desk.docker.calls).toEqual([]);
+  });
+});
+
+describe('up with a cluster file', () => {
+  const written = (scratch: Scratch, text: string): void => {
+    mkdirSync(join(scratch.path, 'services'));
+    writeFileSync(join(scratch.path, 'devcluster.yaml'), text);
+    writeFileSync(join(scratch.path, 'services', 'web@.service'), '[Service]\nExecStart=/bin/true\n');
+    writeFileSync(join(scratch.path, 'services', 'db.service'), '[Service]\nExecStart=/bin/false\n');
+  };
+
+  it('finds the nearest one, submits its units and starts those that it says', async () => {
+    using scratch = new Scratch();
+    written(
+      scratch,
+      'name: shop\nmachines: 1\nunits:\n  submitted: [services/*.service]\n  started: [services/web@1.service]\n',
+    );
+    const desk = await upOn(scratch, {});
+    expect(await machinesOf(desk, 'shop')).toHaveLength(1);
+    const units = (await desk.fleet.units()).map(({ name, desired }) => [name, desired]);
+    expect(units).toEqual([
+      ['db.service', 'inactive'],
+      ['registrator.service', 'launched'],
+      ['skydns.service', 'launched'],
+      ['web@.service', 'inactive'],
+      ['web@1.service', 'launched'],
+    ]);
+    const again = await upOn(scratch, {}, desk);
+    expect(again.io.errors()).toContain('Nothing to do: "shop" has its machine and units.');
+  });
+
+  it('reports every mistake in it, with the lines', async () => {
+    using scratch = new Scratch();
+    written(scratch, 'nane: shop\nmachines: 0\n');
+    await expect(upOn(scratch, {})).rejects.toThrow(/line 1: .*"nane".*Did you mean "name"[\s\S]*line 2: /);
+  });
+
+  it('says which unit file is not there', async () => {
+    using scratch = new Scratch();
+    written(scratch, 'units: [services/nothing.service]\n');
+    expect(await codeOf(upOn(scratch, {}))).toBe('UNIT_FILE_MISSING');
+  });
+
+  it('does not count when another cluster is named', async () => {
+    using scratch = new Scratch();
+    written(scratch, 'name: shop\nmachines: 1\n');
+    const desk = await upOn(scratch, { name: 'lab', machines: '2' });
+    expect(await machinesOf(desk)).toHaveLength(2);
+  });
+});
+
+describe('down', () => {
+  it('removes a cluster without a trace, and only that', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '2' });
+    const second = await upOn(scratch, { name: 'other', machines: '1' }, first);
+    await down(testDesk({ scratch, before: second }), 'lab', {});
+    expect((await readClusters(second.docker)).map(({ name }) => name)).toEqual(['other']);
+    expect((await second.docker.volumes({})).every(({ name }) => name.startsWith('other-'))).toBe(true);
+  });
+
+  it('succeeds the second time, and says that there was nothing', async () => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { name: 'lab', machines: '1' });
+    await down(testDesk({ scratch, before: desk }), 'lab', {});
+    const again = testDesk({ scratch, before: desk });
+    await down(again, 'lab', {});
+    expect(again.io.errors()).toContain('There is no cluster "lab"; nothing was removed.');
+  });
+
+  it('names near clusters after a slip, and removes nothing', async () => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { name: 'lab', machines: '1' });
+    const slip = testDesk({ scratch, before: desk });
+    await down(slip, 'lba', {});
+    expect(slip.io.errors()).toContain('Did you mean "lab"?');
+    expect(await machinesOf(desk)).toHaveLength(1);
+  });
+});
+
+describe('facts', () => {
+  it('are printed for shells and for programs', async () => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { name: 'lab', machines: '2' });
+    const names = testDesk({ scratch, before: desk });
+    await list(names, { output: 'name' });
+    expect(names.io.output()).toBe('lab\n');
+    const exports = testDesk({ scratch, before: desk, environment: { DEVCLUSTER_NAME: 'lab' } });
+    await env(exports, {});
+    expect(exports.io.output()).toMatch(/^export DEVCLUSTER_NAME=lab\nexport FLEETCTL_TUNNEL=127\.0\.0\.1:2222\n/);
+    expect(exports.io.output()).toContain('ETCDCTL_ENDPOINTS=http://172.17.8.101:2379,http://172.17.8.102:2379');
+  });
+});

@@ -1,0 +1,129 @@
+/** A desk in memory: an engine whose machines boot at once and join a fleet that runs what it is told. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { machineContainerSpec } from '../../core/topology/container.ts';
+import { machinePaths } from '../../core/topology/machine-paths.ts';
+import { peerUrl, seedFiles } from '../../core/topology/seed.ts';
+import { isGlobal } from '../../core/unit/index.ts';
+import { systemClock } from '../../ports/clock/system.ts';
+import { MemoryImages } from '../../ports/docker/images-memory.ts';
+import { MemoryDockerEngine } from '../../ports/docker/memory.ts';
+import { MemoryFleetApi } from '../../ports/fleet-api/memory.ts';
+import type { Host } from '../../ports/host/index.ts';
+import { memoryHost } from '../../ports/host/memory.ts';
+import { type CapturedIo, captureIo } from '../../testing/capture-io.ts';
+import type { UnitText } from './cluster-files.ts';
+import { readConfig } from './config.ts';
+import { screenOf } from './screen.ts';
+import type { Desk, Engine } from './world.ts';
+
+const global = (name: string): UnitText => ({
+  name,
+  text: `[Service]\nExecStart=/usr/bin/${name}\n[X-Fleet]\nGlobal=true\n`,
+  target: 'launched',
+});
+
+/** A folder that goes with the test. */
+export class Scratch implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'devcluster-test-'));
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export interface TestDesk extends Desk {
+  readonly io: CapturedIo;
+  readonly docker: MemoryDockerEngine;
+  readonly fleet: MemoryFleetApi;
+  readonly interrupt: (signal: string) => void;
+}
+
+export interface TestDeskOptions {
+  readonly scratch: Scratch;
+  /** The engine of an earlier desk, for a second command on the same clusters. */
+  readonly before?: TestDesk;
+  readonly host?: Host;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The id of today's node image. */
+  readonly image?: string;
+}
+
+export function testDesk({ scratch, before, host, environment = {}, image = 'node:1' }: TestDeskOptions): TestDesk {
+  const io = captureIo();
+  const clock = systemClock();
+  const stop = new AbortController();
+  const docker = before?.docker ?? bootingEngine();
+  const fleet = before?.fleet ?? new MemoryFleetApi();
+  if (before === undefined) connect(docker, fleet);
+  const config = readConfig({ HOME: scratch.path, XDG_DATA_HOME: scratch.path, ...environment }, scratch.path);
+  const engine: Engine = {
+    host: 'memory',
+    source: 'a test',
+    docker,
+    images: new MemoryImages(),
+    machineImage: async () => ({ reference: image, id: `sha256:${image}`, built: false }),
+    machineImageNames: async () => [image],
+    imageMounts: async () => [],
+    fleet: async () => fleet,
+    dnsAnswers: async () => true,
+    maker: {
+      container: machineContainerSpec,
+      seed: seedFiles,
+      peerUrl,
+      clusterUnits: () => [global('registrator.service'), global('skydns.service')],
+    },
+  };
+  return {
+    config,
+    io,
+    screen: screenOf(io, {}),
+    clock,
+    host: host ?? memoryHost(),
+    stop: stop.signal,
+    // Commands that look for engines have tests of their own.
+    engines: undefined as never,
+    engine: async () => engine,
+    docker,
+    fleet,
+    interrupt: (signal) => stop.abort(signal),
+  };
+}
+
+/** Its commands answer like etcdctl on a healthy cluster. */
+function bootingEngine(): MemoryDockerEngine {
+  const docker = new MemoryDockerEngine();
+  docker.onExec = async (_container, command) => {
+    if (!command.includes('member') || !command.includes('list')) return {};
+    const machines = await docker.containers({ 'devcluster.machine': undefined });
+    const members = machines
+      .filter(({ state }) => state === 'running')
+      .map(({ labels }, at) => ({
+        ID: at + 1,
+        name: labels['devcluster.machine'],
+        peerURLs: [`http://${labels['devcluster.address']}:2380`],
+      }));
+    return { stdout: JSON.stringify({ members }) };
+  };
+  return docker;
+}
+
+/** A machine that starts joins the fleet, and runs every global unit. */
+function connect(docker: MemoryDockerEngine, fleet: MemoryFleetApi): void {
+  const ids = new Set<string>();
+  const run = async (): Promise<void> => {
+    for (const unit of await fleet.units()) {
+      if (unit.desired !== 'launched') continue;
+      const homes = isGlobal(unit.options) ? [...ids] : [...ids].slice(0, 1);
+      for (const id of homes) fleet.report(unit.name, id, ['loaded', 'active', 'running']);
+    }
+  };
+  fleet.whenTargeted = () => void run();
+  docker.onStart = async (container) => {
+    const id = (await docker.readFile(container, machinePaths.machineId))?.trim();
+    if (id === undefined) return;
+    ids.add(id);
+    fleet.join(id);
+    await run();
+  };
+}
