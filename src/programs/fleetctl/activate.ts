@@ -52,7 +52,7 @@ export const activation = ({ name, summary, goal, replaceIn, doing }: Activation
       }
       for (const unit of changed) if (isGlobal(unit.options)) io.out(`Triggered global unit ${unit.name} ${name}`);
       const awaited = changed.filter(({ options }) => !isGlobal(options)).map((unit) => unit.name);
-      return waitForAll(world, watch, awaited, { name, goal, flags });
+      return await waitForAll(world, watch, awaited, { name, goal, flags });
     },
   });
 

@@ -27,7 +27,7 @@ export async function runCommand(
     return noWay;
   }
   await using _closing = connection;
-  return connection.run(printCommand(command), outputs(world));
+  return await connection.run(printCommand(command), outputs(world));
 }
 
 async function lookUp({ fleet, log }: World, id: MachineId): Promise<ApiMachine | undefined> {

@@ -42,7 +42,7 @@ export const ssh = command({
       return fail(io, cause, (why) => `Failed building SSH client: ${why}`);
     }
     await using _closing = connection;
-    return enter(world, connection, words, flags.forwardAgent);
+    return await enter(world, connection, words, flags.forwardAgent);
   },
 });
 
