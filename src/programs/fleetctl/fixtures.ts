@@ -1,9 +1,10 @@
 /** A stage for tests: a cluster in memory, files, machines that answer SSH, and fleetctl's command line in front of it. */
+
+import { parseUnitFile, unitName } from '../../core/unit/index.ts';
 import { ManualClock } from '../../ports/clock/manual.ts';
 import { MemoryFleetApi, obedient } from '../../ports/fleet-api/memory.ts';
 import { type Behaviour, memorySsh } from '../../ports/ssh/memory.ts';
 import { captureIo } from '../../testing/capture-io.ts';
-import { parseUnitFile, unitName } from '../../core/unit/index.ts';
 import { fleetctlLog } from './log.ts';
 import { fleetctl } from './run.ts';
 import type { GlobalReading } from './settings.ts';
@@ -59,6 +60,17 @@ export function stage({ files = {}, machines = {}, here, env = {}, localCode = 0
     [Symbol.asyncDispose]: async () => {},
   });
 
+  const answer = async (stdin: string, ...argv: readonly string[]): Promise<Outcome> => {
+    const io = captureIo(stdin);
+    const wire = async (globals: GlobalReading) => {
+      wired.push(globals);
+      return worldWith(io);
+    };
+    const code = await fleetctl({ argv, env, io, wire });
+    return { code, out: io.output(), err: io.errors() };
+  };
+  const run = (...argv: readonly string[]): Promise<Outcome> => answer('', ...argv);
+
   return {
     api,
     clock,
@@ -72,23 +84,13 @@ export function stage({ files = {}, machines = {}, here, env = {}, localCode = 0
       await api.putUnit(unitName(name), parseUnitFile(text));
     },
     /** Runs `fleetctl` with these arguments and lets no time pass. */
-    async run(...argv: readonly string[]): Promise<Outcome> {
-      return this.answer('', ...argv);
-    },
+    run,
     /** As `run`, with something in stdin. */
-    async answer(stdin: string, ...argv: readonly string[]): Promise<Outcome> {
-      const io = captureIo(stdin);
-      const wire = async (globals: GlobalReading) => {
-        wired.push(globals);
-        return worldWith(io);
-      };
-      const code = await fleetctl({ argv, env, io, wire });
-      return { code, out: io.output(), err: io.errors() };
-    },
+    answer,
     /** As `run`, with as much time passing as the command needs. */
     async runForLong(...argv: readonly string[]): Promise<Outcome> {
       let ended = false;
-      const running = this.run(...argv).finally(() => {
+      const running = run(...argv).finally(() => {
         ended = true;
       });
       while (!ended) {

@@ -6,7 +6,6 @@ import type { ApiUnit, ApiUnitState } from '../../core/api/entities.ts';
 import { type Millis, ms } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { UnitName } from '../../core/unit/types.ts';
-import { messageOf } from './failing.ts';
 import { byId, type MachinesById } from './places.ts';
 import type { World } from './world.ts';
 
@@ -67,13 +66,16 @@ export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Wat
       over.addEventListener('abort', wake, { once: true });
     });
 
-  const look = async <T>(at: View, ask: (view: View) => Promise<T | undefined>): Promise<T | undefined> => {
+  /** Asks, and after trouble asks again a little later: no change would tell that the trouble is over. */
+  const look = async <T>(ask: (view: View) => Promise<T | undefined>, over: AbortSignal): Promise<T | undefined> => {
     try {
-      return await ask(at);
+      return await ask(view);
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
       if (complaint !== cause.message) log.warn(`${cause.message}; asking again`);
-      complaint = messageOf(cause);
+      complaint = cause.message;
+      await clock.sleep(pollEvery, over);
+      changed();
       return undefined;
     }
   };
@@ -88,7 +90,7 @@ export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Wat
       try {
         for (;;) {
           const seen = view;
-          const answer = await look(seen, ask);
+          const answer = await look(ask, over.signal);
           if (answer !== undefined) return answer;
           if (over.signal.aborted) return undefined;
           // A change that came while we looked made another view: look at that first.
