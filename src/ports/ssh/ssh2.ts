@@ -5,14 +5,14 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
+// By its default export: Node finds only some of the names that this CommonJS package exports.
+import ssh2, {
   type AgentAuthMethod,
   type Algorithms,
-  Client,
+  type Client,
   type ClientChannel,
   type PublicKeyAuthMethod,
   type ServerHostKeyAlgorithm,
-  utils,
 } from 'ssh2';
 import type { Millis } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
@@ -45,7 +45,7 @@ export function ssh2(options: Ssh2Options): Ssh {
       if (options.agent === undefined && options.identityFile === undefined) throw new SshAgentMissing({});
       const key = options.identityFile === undefined ? undefined : await readKey(options.identityFile);
       const { stream, address } = via === undefined ? await reach(to, options.timeout) : await tunnel(to, via);
-      const client = new Client();
+      const client = new ssh2.Client();
       try {
         await handshake(client, { ...options, to, key, stream, address });
       } catch (cause) {
@@ -61,7 +61,7 @@ export function ssh2(options: Ssh2Options): Ssh {
 async function readKey(file: string): Promise<Buffer> {
   try {
     const content = await readFile(file);
-    const parsed = utils.parseKey(content);
+    const parsed = ssh2.utils.parseKey(content);
     if (parsed instanceof Error) throw parsed;
     return content;
   } catch (cause) {
