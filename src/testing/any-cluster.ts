@@ -43,7 +43,7 @@ export const smallWorld: WorldSize = {
 export const largeWorld: WorldSize = {
   machines: 4,
   units: 7,
-  wishes: [...wishes, ['Conflicts=u*'], ['Conflicts=u0*'], ['Replaces=u0*'], ['MachineOf=u2.service']],
+  wishes: [...wishes, ['Conflicts=u*'], ['Conflicts=%p.* u0*'], ['Replaces=u0*'], ['MachineOf=u2.service']],
   targets: targetStates,
   varied: true,
 };

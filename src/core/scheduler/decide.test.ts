@@ -414,6 +414,25 @@ describe('replacing', () => {
     ]);
   });
 
+  it('gives the place that became free to a unit that waited for it, in the same pass', () => {
+    const waiting = { fleet: ['MachineMetadata=disk=ssd', 'Conflicts=blue.*'] };
+    const cluster = aCluster({
+      machines: { m1: 'disk=ssd', m2: '' },
+      units: {
+        'a.service': waiting,
+        'b.service': waiting,
+        'blue.service': { on: 'm1' },
+        'green.service': { on: 'm1', fleet: ['Replaces=blue.*'] },
+      },
+    });
+    expect(say(decide(cluster))).toEqual([
+      'unschedule blue.service from m1',
+      'schedule blue.service on m2',
+      'schedule a.service on m1',
+      'schedule b.service on m1',
+    ]);
+  });
+
   it('does not place a unit where it would be replaced at once, unless there is no other place', () => {
     const units = {
       'blue.service': {},

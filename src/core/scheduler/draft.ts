@@ -26,11 +26,8 @@ export interface DraftUnit {
   kind: string | undefined;
   /** Where it is, as far as decided; always undefined for a global unit. */
   on: DraftMachine | undefined;
-  /** What the registry says, as of its round. */
+  /** What the registry says. */
   placed: Placement | undefined;
-  /** The scheduler's last round in which a snapshot spoke of the unit, and of its placement. */
-  seen: number;
-  round: number;
 }
 
 export interface DraftMachine {
@@ -79,7 +76,7 @@ export class Draft {
 
   #addUnit(facts: Pick<DraftUnit, 'unit' | 'wants' | 'conflicts' | 'replaces' | 'matchedBy'>): DraftUnit {
     const { name } = facts.unit;
-    const added: DraftUnit = { ...facts, name, kind: undefined, on: undefined, placed: undefined, seen: 0, round: 0 };
+    const added: DraftUnit = { ...facts, name, kind: undefined, on: undefined, placed: undefined };
     this.units.set(name, added);
     if (added.wants.global) this.globals.splice(this.#globalIndex(name), 0, added);
     if (added.replaces.length > 0) this.replacers.add(added);

@@ -4,6 +4,7 @@ import { anyCluster, anyMachine, anyUnit, applied, largeWorld, smallWorld } from
 import { type Choices, everyChoice, seeded, seeds } from '../base/choices.ts';
 import { by } from '../base/order.ts';
 import type { Cluster } from '../cluster/types.ts';
+import { machineId } from '../machine/id.ts';
 import { hasMetadata } from '../machine/match.ts';
 import type { Machine } from '../machine/types.ts';
 import { type Requirements, requirementsOf } from '../unit/requirements.ts';
@@ -134,7 +135,7 @@ describe('after every decision', () => {
 function changed(choices: Choices, cluster: Cluster): Cluster {
   const unit = () => anyUnit(choices, largeWorld, `u${choices.below(largeWorld.units + 2)}.service`);
   const without = (name: string) => cluster.units.filter((other) => other.name !== name);
-  switch (choices.below(7)) {
+  switch (choices.below(8)) {
     case 0: {
       const added = unit();
       return { ...cluster, units: [...without(added.name), added] };
@@ -159,8 +160,20 @@ function changed(choices: Choices, cluster: Cluster): Cluster {
       };
     case 5:
       return { ...cluster, placements: cluster.placements.filter(() => choices.chance(4, 5)) };
+    case 6: {
+      const [placement] = cluster.placements;
+      const machine = choices.oneOf([...cluster.machines.map(({ id }) => id), machineId('m9')]);
+      const taken = cluster.placements.some((one) => one.machine === machine && one.unit === placement?.unit);
+      if (placement === undefined || taken) return cluster;
+      return { ...cluster, placements: [...cluster.placements, { ...placement, machine }] };
+    }
     default:
-      return { ...cluster };
+      // Another registry, or the same after it was read anew: equal, but nothing is the same object.
+      return {
+        machines: cluster.machines.map((machine) => ({ ...machine })),
+        units: cluster.units.map((one) => ({ ...one })),
+        placements: cluster.placements.map((placement) => ({ ...placement })),
+      };
   }
 }
 

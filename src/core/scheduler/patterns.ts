@@ -30,7 +30,7 @@ export class PatternTable {
     return number;
   }
 
-  /** The numbers of the patterns that match the name, ascending. */
+  /** The numbers of the patterns that match the name. */
   matching(name: string): number[] {
     const numbers = [...(this.#exact.get(name) ?? [])];
     for (const length of this.#prefixLengths) {
@@ -39,7 +39,7 @@ export class PatternTable {
         if (this.#globs[number]?.matches(name)) numbers.push(number);
       }
     }
-    return numbers.sort((a, b) => a - b);
+    return numbers;
   }
 }
 

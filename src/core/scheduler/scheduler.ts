@@ -1,8 +1,9 @@
 /** The engine's judgement, kept warm: what changed since the last snapshot is all that is decided again. */
-import { by, compareText } from '../base/order.ts';
+import { compareText } from '../base/order.ts';
 import type { Cluster, Placement } from '../cluster/types.ts';
-import type { MachineId } from '../machine/types.ts';
+import type { Machine } from '../machine/types.ts';
 import type { Unit } from '../unit/types.ts';
+import { type Difference, difference } from './difference.ts';
 import { Draft, type DraftMachine, type DraftUnit } from './draft.ts';
 import { Holds } from './holds.ts';
 import { Pass } from './pass.ts';
@@ -18,87 +19,97 @@ export class Scheduler {
   #draft = new Draft();
   #holds = new Holds();
   #seen: Cluster = nothing;
-  #round = 0;
+  /** Units that were not as they should be after the last decisions, and so may still not be. */
+  #unsettled = new Set<DraftUnit>();
+  /** Placements that nobody asked for: of unknown or global units, or second ones. */
+  #loose = new Set<Placement>();
 
   /**
    * What must change so that every unit is where it should be: first what leaves, then what comes, then what only
    * changes, then what cannot be placed and why. Units come by name, but followers after the unit they follow.
    *
-   * @param cluster a snapshot; its arrays are compared by identity and must not change afterwards
+   * @param cluster a snapshot, which must not change afterwards; what it shares with the one before (units, placements
+   *   and machines that are the same objects in the same order) costs next to nothing
    */
   decide(cluster: Cluster): readonly Decision[] {
     // Patterns of units long gone make the draft slow.
     if (this.#draft.patternsRemembered > 2 * cluster.units.length + 1_000) this.#forget();
-    this.#round++;
+    const seen = this.#seen;
     const touched = new Set<DraftMachine>();
-    if (cluster.machines !== this.#seen.machines) this.#followMachines(cluster, touched);
-    if (cluster.units !== this.#seen.units) this.#followUnits(cluster, touched);
-    const strays = this.#followPlacements(cluster);
-    const unsettled = this.#followHomes(touched);
+    const suspects = new Set(this.#unsettled);
     this.#seen = cluster;
-    const pass = new Pass(this.#draft, unsettled);
+    this.#followMachines(difference(seen.machines, cluster.machines), touched, suspects);
+    const gone = difference(seen.placements, cluster.placements);
+    this.#forgetPlacements(gone.gone, suspects);
+    const orphans = this.#followUnits(difference(seen.units, cluster.units), touched, suspects);
+    this.#followPlacements([...gone.come, ...orphans], suspects);
+    this.#unsettled = this.#followHomes(suspects, touched);
+    const pass = new Pass(this.#draft, this.#unsettled);
     const waiting = pass.run(touched);
-    return [...strays, ...pass.changes(), ...this.#holds.of(waiting, this.#draft)];
+    return [...this.#strays(), ...pass.changes(), ...this.#holds.of(waiting, this.#draft)];
   }
 
   #forget(): void {
     this.#draft = new Draft();
     this.#holds = new Holds();
     this.#seen = nothing;
+    this.#unsettled = new Set();
+    this.#loose = new Set();
   }
 
-  #followMachines({ machines }: Cluster, touched: Set<DraftMachine>): void {
+  #followMachines({ gone, come }: Difference<Machine>, touched: Set<DraftMachine>, suspects: Set<DraftUnit>): void {
     const draft = this.#draft;
-    const present = new Set<MachineId>();
-    for (const machine of machines) {
-      present.add(machine.id);
+    const present = new Set(come.map(({ id }) => id));
+    for (const { id } of gone) {
+      const machine = draft.machines.get(id);
+      if (present.has(id) || machine === undefined) continue;
+      for (const unit of machine.units.values()) suspects.add(unit);
+      draft.removeMachine(machine);
+    }
+    for (const machine of come) {
       const known = draft.machines.get(machine.id);
-      if (known === undefined) {
-        touched.add(draft.addMachine(machine));
-      } else if (known.machine !== machine) {
-        if (sameEntries(known.machine.metadata, machine.metadata)) known.machine = machine;
-        else {
-          draft.changeMachine(known, machine);
-          touched.add(known);
-        }
+      if (known === undefined) touched.add(draft.addMachine(machine));
+      else if (sameEntries(known.machine.metadata, machine.metadata)) known.machine = machine;
+      else {
+        draft.changeMachine(known, machine);
+        touched.add(known);
       }
     }
-    if (present.size === draft.machines.size) return;
-    for (const machine of [...draft.machines.values()]) if (!present.has(machine.id)) draft.removeMachine(machine);
   }
 
-  #followUnits({ units }: Cluster, touched: Set<DraftMachine>): void {
+  /** @returns placements that lost the unit they belonged to */
+  #followUnits(
+    { gone, come }: Difference<Unit>,
+    touched: Set<DraftMachine>,
+    suspects: Set<DraftUnit>,
+  ): readonly Placement[] {
     const draft = this.#draft;
-    const fresh: Unit[] = [];
-    const homes = new Map<string, DraftMachine>();
-    let known = 0;
-    for (const unit of units) {
-      const draftUnit = draft.units.get(unit.name);
-      if (draftUnit?.unit.hash === unit.hash) {
-        draftUnit.unit = unit;
-        draftUnit.seen = this.#round;
-        known++;
-        continue;
-      }
-      fresh.push(unit);
-      if (draftUnit === undefined) continue;
-      if (draftUnit.on !== undefined) homes.set(unit.name, draftUnit.on);
-      this.#drop(draftUnit, touched);
+    const present = new Map(come.map((unit) => [unit.name, unit]));
+    const orphans: Placement[] = [];
+    for (const { name } of gone) {
+      const unit = draft.units.get(name);
+      if (unit === undefined || present.get(name)?.hash === unit.unit.hash) continue;
+      if (unit.placed !== undefined) orphans.push(unit.placed);
+      this.#drop(unit, touched);
     }
-    if (known < draft.units.size) {
-      for (const unit of [...draft.units.values()]) if (unit.seen !== this.#round) this.#drop(unit, touched);
+    const fresh: Unit[] = [];
+    for (const unit of come) {
+      const known = draft.units.get(unit.name);
+      if (known === undefined) fresh.push(unit);
+      else {
+        known.unit = unit;
+        suspects.add(known);
+      }
     }
     for (const unit of draft.addUnits(fresh)) {
-      unit.seen = this.#round;
-      const home = homes.get(unit.name);
-      if (home !== undefined && !unit.wants.global) draft.enter(unit, home);
+      suspects.add(unit);
       this.#touchAllFor(unit, touched);
     }
+    return orphans;
   }
 
   #drop(unit: DraftUnit, touched: Set<DraftMachine>): void {
     const draft = this.#draft;
-    this.#touchAllFor(unit, touched);
     const homes = unit.wants.global ? [...draft.machines.values()] : unit.on ? [unit.on] : [];
     for (const machine of homes) {
       if (machine.units.get(unit.name) !== unit) continue;
@@ -108,45 +119,59 @@ export class Scheduler {
     draft.removeUnit(unit);
   }
 
-  /** A global unit that comes, goes or changes may matter everywhere. */
+  /** A global unit that comes may matter everywhere. */
   #touchAllFor(unit: DraftUnit, touched: Set<DraftMachine>): void {
     if (unit.wants.global) for (const machine of this.#draft.machines.values()) touched.add(machine);
   }
 
-  /** Notes where the registry has units. @returns what to do about placements that nobody asked for */
-  #followPlacements({ placements }: Cluster): readonly Decision[] {
-    const round = this.#round;
-    const strays: Decision[] = [];
-    for (const placement of placements) {
+  #forgetPlacements(gone: readonly Placement[], suspects: Set<DraftUnit>): void {
+    for (const placement of gone) {
+      this.#loose.delete(placement);
       const unit = this.#draft.units.get(placement.unit);
-      if (unit === undefined) {
-        strays.push(stray(placement, 'unit does not exist'));
-      } else if (unit.wants.global) {
-        strays.push(stray(placement, 'unit is global, its agents decide'));
-      } else if (unit.round === round && unit.placed !== undefined) {
-        const worse = this.#worse(unit.placed, placement);
-        if (worse === unit.placed) unit.placed = placement;
-        strays.push(stray(worse, 'unit already scheduled elsewhere'));
-      } else {
-        unit.placed = placement;
-        unit.round = round;
-      }
+      if (unit?.placed !== placement) continue;
+      unit.placed = undefined;
+      suspects.add(unit);
     }
-    return strays.sort(by((decision) => decision.unit));
   }
 
-  /** Moves units to where the registry has them. @returns the units that are not as they should be */
-  #followHomes(touched: Set<DraftMachine>): Set<DraftUnit> {
+  /** Notes where the registry has units; what was loose may have found its unit by now. */
+  #followPlacements(come: readonly Placement[], suspects: Set<DraftUnit>): void {
+    const loose = [...this.#loose, ...come];
+    this.#loose.clear();
+    for (const placement of loose) {
+      const unit = this.#draft.units.get(placement.unit);
+      if (unit === undefined || unit.wants.global) {
+        this.#loose.add(placement);
+        continue;
+      }
+      suspects.add(unit);
+      const other = unit.placed;
+      unit.placed = other === undefined ? placement : this.#better(other, placement);
+      if (other !== undefined) this.#loose.add(unit.placed === other ? placement : other);
+    }
+  }
+
+  /** The one of two placements of a unit that stays: one on a live machine, else the first by id. */
+  #better(one: Placement, other: Placement): Placement {
+    const [oneLives, otherLives] = [one, other].map(({ machine }) => this.#draft.machines.has(machine));
+    if (oneLives !== otherLives) return oneLives ? one : other;
+    return compareText(one.machine, other.machine) <= 0 ? one : other;
+  }
+
+  /** Moves units to where the registry has them. @returns those of them that are not as they should be */
+  #followHomes(suspects: ReadonlySet<DraftUnit>, touched: Set<DraftMachine>): Set<DraftUnit> {
     const draft = this.#draft;
     const unsettled = new Set<DraftUnit>();
-    for (const unit of draft.units.values()) {
-      if (unit.wants.global) continue;
-      if (unit.round !== this.#round) unit.placed = undefined;
+    for (const unit of suspects) {
+      if (unit.wants.global || draft.units.get(unit.name) !== unit) continue;
       const { placed } = unit;
       const { hash, target } = unit.unit;
       const home = placed === undefined || target === 'inactive' ? undefined : draft.machines.get(placed.machine);
-      if (home === undefined ? placed !== undefined || target !== 'inactive' : differs(placed, hash, target))
-        unsettled.add(unit);
+      const settled =
+        home === undefined
+          ? placed === undefined && target === 'inactive'
+          : placed?.hash === hash && placed.target === target;
+      if (!settled) unsettled.add(unit);
       if (home === unit.on) continue;
       if (unit.on !== undefined) {
         touched.add(unit.on);
@@ -160,25 +185,24 @@ export class Scheduler {
     return unsettled;
   }
 
-  /** The one of two placements of a unit that goes: one on a lost machine, else the last by id. */
-  #worse(one: Placement, other: Placement): Placement {
-    const [oneLives, otherLives] = [one, other].map(({ machine }) => this.#draft.machines.has(machine));
-    if (oneLives !== otherLives) return oneLives ? other : one;
-    return compareText(one.machine, other.machine) > 0 ? one : other;
+  #strays(): readonly Decision[] {
+    const because = ({ unit }: Placement) => {
+      const known = this.#draft.units.get(unit);
+      if (known === undefined) return 'unit does not exist';
+      return known.wants.global ? 'unit is global, its agents decide' : 'unit already scheduled elsewhere';
+    };
+    return [...this.#loose]
+      .sort((a, b) => compareText(a.unit, b.unit) || compareText(a.machine, b.machine))
+      .map((placement) => ({
+        kind: 'unschedule',
+        unit: placement.unit,
+        from: placement.machine,
+        because: because(placement),
+      }));
   }
 }
 
 const nothing: Cluster = { machines: [], units: [], placements: [] };
-
-const differs = (placed: Placement | undefined, hash: string, target: string): boolean =>
-  placed?.hash !== hash || placed.target !== target;
-
-const stray = ({ unit, machine }: Placement, because: string): Decision => ({
-  kind: 'unschedule',
-  unit,
-  from: machine,
-  because,
-});
 
 const sameEntries = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean => {
   const keys = Object.keys(a);

@@ -104,6 +104,14 @@ describe('the requirements of a unit', () => {
     expect(patterns(conflicts)).toEqual(['web@*.service', '%7']);
   });
 
+  it('are each unit’s own, though units share a file', () => {
+    const shared = fleet('MachineOf=db@%i.service');
+    expect(['web@1.service', 'web@2.service'].map((name) => requirementsOf(shared, name).peers)).toEqual([
+      ['db@1.service'],
+      ['db@2.service'],
+    ]);
+  });
+
   it('leave specifiers alone without a name', () => {
     expect(requirementsOf(fleet('MachineOf=%p.service')).peers).toEqual(['%p.service']);
   });
