@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {
         test: {
@@ -19,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['src/**/*.real.test.ts', 'test/integration/**/*.test.ts'],
+          globalSetup: './test/support/engine.setup.ts',
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 600_000,

@@ -12,11 +12,11 @@ export interface BenchCluster extends AsyncDisposable {
   on(machine: string, line: string): Promise<string>;
 }
 
-export async function engine(): Promise<ReturnType<typeof dockerClient>> {
+export async function engineHost(): Promise<string> {
   const { host } = JSON.parse(await well(devcluster(['engine', 'start', '--yes', '-o', 'json']))) as {
     readonly host: string;
   };
-  return dockerClient(host);
+  return host;
 }
 
 export async function runOn(docker: ReturnType<typeof dockerClient>, container: string, line: string): Promise<string> {
@@ -40,7 +40,7 @@ export async function runOn(docker: ReturnType<typeof dockerClient>, container: 
 export async function benchCluster(name: string, machines = 3): Promise<BenchCluster> {
   await well(devcluster(['down', '--name', name, '--yes']));
   await well(devcluster(['up', '-n', String(machines), '--name', name, '--yes']));
-  const docker = await engine();
+  const docker = dockerClient(await engineHost());
   return {
     name,
     docker,

@@ -1,0 +1,106 @@
+/** `devcluster up -n 3` against a bare script that starts the same containers in parallel and waits for etcd's quorum. */
+import { ms } from '../src/core/base/time.ts';
+import { machineContainerSpec } from '../src/core/topology/container.ts';
+import { containerName, machineId, machineName } from '../src/core/topology/names.ts';
+import { seedFiles } from '../src/core/topology/seed.ts';
+import type { ClusterName, EtcdStart, KeyPair, Node, PlacedCluster } from '../src/core/topology/types.ts';
+import { systemClock } from '../src/ports/clock/system.ts';
+import { dockerClient } from '../src/ports/docker/client.ts';
+import { DockerodeEngine } from '../src/ports/docker/dockerode.ts';
+import { devcluster, well } from '../test/support/devcluster.ts';
+import { engineHost } from './cluster.ts';
+import { inSeconds, median, type Row, spread, timed } from './table.ts';
+
+const bare = 'bench-bare' as ClusterName;
+const ours = 'bench-up';
+const subnet = '172.30.77.0/24';
+const labels = { 'devcluster.cluster': bare };
+
+export async function upAgainstBare(runs = 5): Promise<Row> {
+  const { reference: image } = JSON.parse(await well(devcluster(['image', 'build', '--yes', '-o', 'json']))) as {
+    reference: string;
+  };
+  const host = await engineHost();
+  const docker = new DockerodeEngine(dockerClient(host), host, systemClock());
+  const key = await anyKeyPair();
+  const bareRuns: number[] = [];
+  const ourRuns: number[] = [];
+  for (let run = 0; run <= runs; run += 1) {
+    const [bareTook, ourTook] = [
+      await timed(() => bareScript(docker, image, key)),
+      await timed(() => well(devcluster(['up', '-n', '3', '--name', ours, '--yes']))),
+    ];
+    await Promise.all([removeBare(docker), well(devcluster(['down', '--name', ours, '--yes']))]);
+    if (run > 0) {
+      bareRuns.push(bareTook);
+      ourRuns.push(ourTook);
+    }
+  }
+  return {
+    what: '`devcluster up -n 3`, image present, as a whole process, to everything running and answering',
+    measured: spread(ourRuns, inSeconds),
+    against: `a bare script, to etcd quorum, ${spread(bareRuns, inSeconds)}: ${(median(ourRuns) / median(bareRuns)).toFixed(2)} x`,
+    bar: '1.3 x',
+  };
+}
+
+/** No checks, no waiting for anything but the quorum: the floor. */
+async function bareScript(docker: DockerodeEngine, image: string, key: KeyPair): Promise<void> {
+  const nodes = [1, 2, 3].map(
+    (index): Node => ({
+      index,
+      name: machineName(index),
+      container: containerName(bare, index),
+      address: `172.30.77.${100 + index}`,
+      id: machineId(bare, index, 'bare'),
+      sshPort: 42_000 + index,
+      metadata: {},
+    }),
+  );
+  const cluster: PlacedCluster = {
+    name: bare,
+    token: 'bare',
+    domain: 'bare.test',
+    subnet,
+    network: bare,
+    folders: [],
+    nodes,
+  };
+  const etcd: EtcdStart = { state: 'new', members: nodes };
+  await docker.createNetwork({ name: bare, subnet, gateway: '172.30.77.1', range: '172.30.77.0/26', labels });
+  await Promise.all(
+    nodes.map(async (node) => {
+      await docker.createContainer(machineContainerSpec({ cluster, node, image, mounts: [], labels }));
+      await docker.seed(node.container, seedFiles({ cluster, node, key, hostKey: key, etcd }));
+      await docker.start(node.container);
+    }),
+  );
+  const [first] = nodes;
+  while (!(await hasQuorum(first?.address ?? ''))) await systemClock().sleep(ms(20));
+}
+
+async function hasQuorum(address: string): Promise<boolean> {
+  try {
+    const response = await fetch(`http://${address}:2379/health`, { signal: AbortSignal.timeout(500) });
+    return ((await response.json()) as { health?: string }).health === 'true';
+  } catch {
+    return false;
+  }
+}
+
+async function removeBare(docker: DockerodeEngine): Promise<void> {
+  const containers = await docker.containers(labels);
+  await Promise.all(containers.map(({ id }) => docker.remove(id)));
+  await docker.removeNetwork(bare);
+  const volumes = [1, 2, 3].flatMap((index) =>
+    ['etcd', 'docker'].map((part) => `${containerName(bare, index)}-${part}`),
+  );
+  await Promise.all(volumes.map((volume) => docker.removeVolume(volume)));
+}
+
+/** The machines of the bare script only have to boot; nobody enters them. */
+async function anyKeyPair(): Promise<KeyPair> {
+  const { utils } = (await import('ssh2')).default;
+  const pair = utils.generateKeyPairSync('ed25519');
+  return { privateKey: pair.private, publicKey: pair.public };
+}
