@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 // By its default export: Node finds only some of the names that this CommonJS package exports.
-import ssh2, {
+import vendor, {
   type AgentAuthMethod,
   type Algorithms,
   type Client,
@@ -45,7 +45,7 @@ export function ssh2(options: Ssh2Options): Ssh {
       if (options.agent === undefined && options.identityFile === undefined) throw new SshAgentMissing({});
       const key = options.identityFile === undefined ? undefined : await readKey(options.identityFile);
       const { stream, address } = via === undefined ? await reach(to, options.timeout) : await tunnel(to, via);
-      const client = new ssh2.Client();
+      const client = new vendor.Client();
       try {
         await handshake(client, { ...options, to, key, stream, address });
       } catch (cause) {
@@ -61,7 +61,7 @@ export function ssh2(options: Ssh2Options): Ssh {
 async function readKey(file: string): Promise<Buffer> {
   try {
     const content = await readFile(file);
-    const parsed = ssh2.utils.parseKey(content);
+    const parsed = vendor.utils.parseKey(content);
     if (parsed instanceof Error) throw parsed;
     return content;
   } catch (cause) {
