@@ -9,6 +9,16 @@ export const EngineMissing = defineError<{ seen: readonly string[]; remedy: stri
   remedy: ({ remedy }) => remedy,
 });
 
+/** Of the engine that somebody chose; others are not looked for then. */
+export const ChosenEngineUnreachable = defineError<{ host: string; source: string; reason: string }>({
+  code: 'CHOSEN_ENGINE_UNREACHABLE',
+  status: 503,
+  message: ({ host, source, reason }) =>
+    `the Docker engine at ${host}, which ${source} names, does not answer: ${reason}`,
+  remedy: () =>
+    'Start it, or choose another: correct or unset DOCKER_HOST and DOCKER_CONTEXT, or "docker context use default".',
+});
+
 export const ContextUnknown = defineError<{ context: string; source: string }>({
   code: 'CONTEXT_UNKNOWN',
   status: 404,

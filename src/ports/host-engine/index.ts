@@ -30,6 +30,8 @@ export interface EngineHost {
   readonly architecture: string;
   /** @returns undefined when it is missing or not ours to read */
   readText(path: string): Promise<string | undefined>;
+  /** On the file system of a path, for this user; undefined when the path is missing. */
+  freeBytes(path: string): Promise<number | undefined>;
   /** @param host a DOCKER_HOST value */
   knock(host: string): Promise<Knock>;
   /** Whether a program of this name can be run. */

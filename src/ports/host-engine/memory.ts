@@ -8,6 +8,8 @@ export class MemoryEngineHost implements EngineHost {
   architecture = 'x64';
   readonly files = new Map<string, string>();
   readonly knocks = new Map<string, Knock>();
+  /** Free bytes by path. */
+  readonly free = new Map<string, number>();
   readonly programs = new Set<string>();
   readonly running = new Set<number>();
   readonly started: Daemon[] = [];
@@ -21,6 +23,10 @@ export class MemoryEngineHost implements EngineHost {
 
   async readText(path: string): Promise<string | undefined> {
     return this.files.get(path);
+  }
+
+  async freeBytes(path: string): Promise<number | undefined> {
+    return this.free.get(path);
   }
 
   async knock(host: string): Promise<Knock> {

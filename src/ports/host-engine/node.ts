@@ -1,7 +1,7 @@
 /** This host. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, mkdir, open, readFile, stat } from 'node:fs/promises';
+import { access, mkdir, open, readFile, stat, statfs } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineHost, Knock } from './index.ts';
@@ -19,6 +19,11 @@ export const thisEngineHost: EngineHost = {
   isRoot: process.getuid?.() === 0,
   architecture: process.arch,
   readText: (path) => readFile(path, 'utf8').catch(() => undefined),
+  freeBytes: (path) =>
+    statfs(path).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => undefined,
+    ),
   knock,
   hasProgram: async (name) => {
     const found = await Promise.all(

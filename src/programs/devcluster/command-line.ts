@@ -1,6 +1,7 @@
 /** The commands and their options, as people type them; the only file that imports commander. */
 import { Command, CommanderError, Option } from 'commander';
 import { toolVersion } from '../../core/topology/types.ts';
+import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { engineStart, engineStatus, engineStop } from './commands/engine.ts';
 import { env } from './commands/env.ts';
@@ -153,6 +154,10 @@ function programOf(rest: readonly string[], choose: Choose): Command {
   printing(clustered(program.command('env')))
     .description('print what fleetctl and etcdctl need to know: eval "$(devcluster env)"')
     .action((options) => choose((desk) => env(desk, options)));
+
+  printing(program.command('doctor'))
+    .description('look at everything that clusters need, and say what to do about what is wrong')
+    .action((options) => choose((desk) => doctor(desk, options)));
 
   const engine = program.command('engine').description('the Docker engine: which one, and a private one');
   printing(engine.command('status'))

@@ -1,6 +1,5 @@
 /** Finds the Docker engine to use, and provides one where there is none and somebody agrees. */
-import { EngineUnreachable } from '../../../core/errors/docker.ts';
-import { ContextUnknown, EngineMissing } from '../../../core/errors/host-engine.ts';
+import { ChosenEngineUnreachable, ContextUnknown, EngineMissing } from '../../../core/errors/host-engine.ts';
 import type { EngineHost, Knock } from '../../../ports/host-engine/index.ts';
 import type { Processes } from '../../../ports/process/index.ts';
 import { aptInstall } from '../apt.ts';
@@ -24,7 +23,7 @@ export interface Search {
   readonly seen: readonly string[];
 }
 
-/** @throws {EngineUnreachable} @throws {ContextUnknown} somebody chose an engine, and it is not there */
+/** @throws {ChosenEngineUnreachable} @throws {ContextUnknown} somebody chose an engine, and it is not there */
 export async function findEngine(host: EngineHost, where: Whereabouts): Promise<Search> {
   const choice = chosenEngine(where, await host.readText(dockerConfigPath(where)));
   if (choice?.kind === 'host') {
@@ -51,10 +50,7 @@ export async function findEngine(host: EngineHost, where: Whereabouts): Promise<
 async function answering(host: EngineHost, candidate: Candidate): Promise<Found> {
   const knock = await host.knock(candidate.host);
   if (knock.kind === 'answers') return candidate;
-  throw new EngineUnreachable({
-    host: candidate.host,
-    reason: `${reasonOf(knock)} (${candidate.source} says to use it)`,
-  });
+  throw new ChosenEngineUnreachable({ host: candidate.host, source: candidate.source, reason: reasonOf(knock) });
 }
 
 function reasonOf(knock: Exclude<Knock, { kind: 'answers' }>): string {
