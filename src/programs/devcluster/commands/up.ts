@@ -35,7 +35,9 @@ const usualPatience = seconds(90);
 export async function up(desk: Desk, options: UpOptions): Promise<void> {
   const limit = patienceOf(options.timeout);
   const wish = await readWish(options, desk.config);
-  let stepCount = 7 + (wish.file?.draft.images?.length ? 1 : 0) + (wish.units.length > 0 ? 1 : 0);
+  const ownUnits = wish.units.length > 0 ? 1 : 0;
+  // A guess from the file, until the plan tells.
+  let stepCount = 7 + ownUnits + (wish.file?.draft.images?.length ? 1 : 0);
   const reporter = stepReporter(desk.screen, desk.clock, () => stepCount);
 
   const engine = await reporter.step('Docker engine', async ({ note }) => {
@@ -68,7 +70,7 @@ export async function up(desk: Desk, options: UpOptions): Promise<void> {
     printResult(desk, options, present);
     return;
   }
-  if (wanted.images.length > 0 && wish.file?.draft.images === undefined) stepCount += 1;
+  stepCount = 7 + ownUnits + (needsImages(job) ? 1 : 0);
   const after = await carryOut(job);
   const took = (reporter.elapsed() / 1_000).toFixed(1);
   const count = after.machines.length;
@@ -179,17 +181,20 @@ async function carryOut(job: Job): Promise<Built> {
   }
 }
 
+/** Only new containers mount images. */
+const needsImages = ({ wanted, planned }: Job): boolean =>
+  wanted.images.length > 0 &&
+  planned.steps.some(({ kind }) => kind === 'create-machine' || kind === 'recreate-machine');
+
 async function makeMachines(job: Job, stop: AbortSignal, made: PresentMachine[]): Promise<Built> {
   const { desk, engine, wanted, image, reporter, planned, present, clusters, limit } = job;
-  const isMaking = planned.steps.some(({ kind }) => kind === 'create-machine' || kind === 'recreate-machine');
-  const mounts =
-    wanted.images.length > 0 && isMaking
-      ? await reporter.step('images', async ({ note }) => {
-          const found = await engine.imageMounts(wanted.images, image.reference, note);
-          note(wanted.images.map(({ reference }) => reference).join(', '));
-          return found;
-        })
-      : [];
+  const mounts = needsImages(job)
+    ? await reporter.step('images', async ({ note }) => {
+        const found = await engine.imageMounts(wanted.images, image.reference, note);
+        note(wanted.images.map(({ reference }) => reference).join(', '));
+        return found;
+      })
+    : [];
   const count = wanted.machines.length;
   return reporter.step(count === 1 ? 'network and 1 machine' : `network and ${count} machines`, async (progress) => {
     const order = { desk, engine, wanted, present, clusters, plan: planned, image, mounts, limit, stop };
