@@ -41,6 +41,17 @@ describe('a scheduler that remembers', () => {
     expect(four?.kind === 'hold' && two?.kind === 'hold' && four.refusals === two.refusals).toBe(true);
   });
 
+  it('tells units apart that a newcomer treats differently', () => {
+    const scheduler = new Scheduler();
+    const units = { 'a.service': {}, 'b.service': {}, 'x.service': { on: 'm1', fleet: ['Conflicts=?.service'] } };
+    scheduler.decide(aCluster({ machines: ['m1'], units }));
+    const newcomer = { 'cc.service': { on: 'm1', fleet: ['Conflicts=b*'] } };
+    expect(why(scheduler.decide(aCluster({ machines: ['m1'], units: { ...units, ...newcomer } })))).toEqual([
+      'found conflict with locally-scheduled Unit([x.service])',
+      'found conflict with locally-scheduled Unit([cc.service])',
+    ]);
+  });
+
   it('forgets the patterns of units that are long gone', () => {
     const scheduler = new Scheduler();
     let cluster: Cluster = aCluster({ machines: ['m1', 'm2'], units: { 'a.service': { on: 'm1' } } });
