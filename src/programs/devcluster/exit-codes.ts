@@ -49,6 +49,7 @@ const codes: Readonly<Record<string, number>> = {
   ARCHITECTURE_UNKNOWN: 8,
   BOOTSTRAP_FAILED: 8,
   DEBIAN_MISSING: 8,
+  GOLDEN_FAILED: 8,
   IMAGE_MISSING: 8,
   IMAGE_BUILD_FAILED: 8,
   IMAGE_PULL_FAILED: 8,
