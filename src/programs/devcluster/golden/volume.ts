@@ -55,7 +55,7 @@ export const createGolden = (engine: DockerEngine, hash: string, images: readonl
   engine.createVolume(goldenName(hash), { [labels.golden]: hash, [labels.images]: JSON.stringify(images) });
 
 export const sealGolden = (engine: DockerEngine, hash: string): Promise<void> =>
-  engine.createVolume(sealName(hash), { [labels.seal]: hash });
+  engine.createVolume(sealName(hash), { [labels.golden]: hash, [labels.seal]: hash });
 
 /** @returns whether it is gone: a volume that a machine mounts, running or not, stays */
 export async function removeGolden(engine: DockerEngine, hash: string): Promise<boolean> {
