@@ -1,7 +1,13 @@
 /** Serves a `Handler` over HTTP/1.1 on a socket. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Handler, Serving } from './index.ts';
+
+/**
+ * Not imported: a module that imports `node:http` gets every property of it, and one of them makes Node 24 load a whole
+ * fetch client, 14 MB of memory. So it is loaded with the first request, and not at all on a machine that nobody asks.
+ */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** A descriptor that systemd passed on, a port of this host, or the path of a unix socket. */
 export type Place =

@@ -19,7 +19,7 @@ export async function runDaemon(configPath: string | undefined, stop: AbortSigna
   for (const key of reading.retired) log.warn(`Config option ${key} is no longer supported - ignoring`);
   for (const { message } of reading.mistakes) log.warn('A setting keeps its default:', { because: message });
 
-  const gate = new Gate();
+  const gate = new Gate(world.clock);
   const server = new Server(world, gate);
   await using _serving = await sockets.serve(
     apiHandler({ log, registry: world.registry, gate, tokenLimit: () => config().tokenLimit }),

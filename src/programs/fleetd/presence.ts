@@ -23,6 +23,7 @@ const unreachable = { first: ms(100), most: seconds(2) };
  * Announces the machine, for as long as it takes.
  *
  * @param describe asked before every try, since address and metadata may change while we wait
+ * @param refused called after every try that failed
  * @returns undefined when `stop` aborted first
  */
 export async function join(
@@ -30,6 +31,7 @@ export async function join(
   describe: () => Promise<Machine>,
   token: string,
   ttl: Millis,
+  refused: () => void,
   stop: AbortSignal,
 ): Promise<Membership | undefined> {
   for (let failures = 1; !stop.aborted; failures += 1) {
@@ -37,6 +39,7 @@ export async function join(
       return await registry.join(await describe(), token, ttl);
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
+      refused();
       const { first, most } = cause.code === MachineIdTaken.code ? taken : unreachable;
       const wait = backOff(failures, first, most);
       log.error('Server register machine failed:', { err: cause, retryIn: `${wait / 1_000} sec.` });

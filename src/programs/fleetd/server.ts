@@ -90,7 +90,8 @@ export class Server {
     log.info('Establishing etcd connectivity');
     let membership: Membership | undefined;
     while (!stop.aborted) {
-      membership = await join(this.#world, () => this.#describe(), token, config().agentTtl, stop);
+      const refused = () => this.#gate.shut();
+      membership = await join(this.#world, () => this.#describe(), token, config().agentTtl, refused, stop);
       if (membership === undefined) break;
       await this.#serve(membership, stop);
       if (stop.aborted) break;

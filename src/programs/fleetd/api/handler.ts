@@ -25,7 +25,7 @@ export const apiHandler =
   (world: ApiWorld): Handler =>
   async (request) => {
     try {
-      const stop = world.gate.pass();
+      const stop = await world.gate.pass();
       return withServer(await answer(world, request, stop));
     } catch (cause) {
       const failure = failureOf(cause);
