@@ -12,6 +12,8 @@ import { MemoryDockerEngine } from '../../ports/docker/memory.ts';
 import { MemoryFleetApi } from '../../ports/fleet-api/memory.ts';
 import type { Host } from '../../ports/host/index.ts';
 import { memoryHost } from '../../ports/host/memory.ts';
+import { MemoryEngineHost } from '../../ports/host-engine/memory.ts';
+import { MemoryProcesses } from '../../ports/process/memory.ts';
 import { type CapturedIo, captureIo } from '../../testing/capture-io.ts';
 import type { UnitText } from './cluster-files.ts';
 import { readConfig } from './config.ts';
@@ -81,8 +83,11 @@ export function testDesk({ scratch, before, host, environment = {}, image = 'nod
     clock,
     host: host ?? memoryHost(),
     stop: stop.signal,
-    // Commands that look for engines have tests of their own.
-    engines: undefined as never,
+    engines: {
+      host: new MemoryEngineHost(),
+      where: { environment, home: scratch.path },
+      processes: new MemoryProcesses(),
+    },
     engine: async () => engine,
     docker,
     fleet,
