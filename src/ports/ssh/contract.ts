@@ -50,6 +50,13 @@ export function sshContract(name: string, make: () => Promise<MachineUnderTest>)
       expect(io.output()).toBe('hostname');
     });
 
+    it('can be let go of more than once, and before or after what goes through it', async () => {
+      await using machine = await make();
+      const first = await machine.ssh.connect(machine.at);
+      const second = await machine.ssh.connect(machine.at, first);
+      for (const connection of [second, first, second, first]) await connection[Symbol.asyncDispose]();
+    });
+
     it('says what to do when nobody answers', async () => {
       await using machine = await make();
       const failure = await machine.ssh.connect(machine.nowhere).catch((cause: unknown) => cause);
