@@ -90,10 +90,10 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
       if (stop.aborted || closed.signal.aborted) return;
       stop.addEventListener('abort', end, { once: true });
       closed.signal.addEventListener('abort', end, { once: true });
-      // One key that is never written tells the revision as well as all of them do.
+      // When nothing is to be read, one key that is never written is enough to ask for.
       const ops: Operation[] = changesOnly ? [{ get: `${ranges[0]}-` }] : ranges.map((get) => ({ get }));
       const range = () => transact({ ops });
-      void follow({ clock, members, ranges, inbox, stop: over.signal, timeout, range });
+      void follow({ clock, members, ranges, inbox, stop: over.signal, timeout, range, changesOnly });
       try {
         yield* inbox.events(over.signal);
       } finally {

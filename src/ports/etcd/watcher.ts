@@ -20,8 +20,13 @@ export interface WatcherOptions {
   readonly stop: AbortSignal;
   /** How long a member may take to answer. */
   readonly timeout: Millis;
-  /** Reads the ranges, or, when only changes are wanted, anything at all, for the sake of the revision. */
+  /** Reads the ranges, or, when only changes are wanted, anything at all. */
   readonly range: () => Promise<TransactionResult>;
+  /**
+   * Whether only changes are wanted. The watch then begins where the member stands: one that begins in the past, were it
+   * one revision, is served by etcd at its next round of catching up, up to 100 ms later.
+   */
+  readonly changesOnly: boolean;
 }
 
 /** History that we had not seen yet was compacted away. */
@@ -37,7 +42,7 @@ export async function follow(options: WatcherOptions): Promise<void> {
   while (!stop.aborted) {
     const member = members.current;
     try {
-      if (from.length === 0) {
+      if (from.length === 0 && !options.changesOnly) {
         const { revision, results } = await options.range();
         inbox.all(results.flatMap(({ found }) => found));
         from = ranges.map(() => revision + 1);
@@ -75,15 +80,27 @@ async function followOn(member: Member, options: WatcherOptions, from: number[],
   const onStop = () => end(undefined);
   let heardAt = clock.now();
   let created = 0;
+  const fresh = from.length === 0;
+  const begun: number[] = [];
   const stream = await member.watch({
     heard: (response) => {
       heardAt = clock.now();
       if (response.canceled) return end(cancelled(response));
       if (response.created) {
+        begun[Number(response.watch_id) - 1] = Number(response.header.revision) + 1;
         created += 1;
-        if (created === ranges.length) alive();
+        if (created === ranges.length) {
+          if (fresh) {
+            from.push(...begun);
+            inbox.all([]);
+          }
+          alive();
+        }
       }
-      if (response.events.length > 0) inbox.changes(changesIn(response, from));
+      if (response.events.length === 0) return;
+      // What comes before all ranges are watched is told by the event that follows then.
+      if (from.length === 0) changesIn(response, begun);
+      else inbox.changes(changesIn(response, from));
     },
     ended: end,
   });
@@ -91,7 +108,7 @@ async function followOn(member: Member, options: WatcherOptions, from: number[],
   if (stop.aborted) end();
   try {
     for (const [index, range] of ranges.entries()) {
-      const start = { start_revision: from[index] as number, watch_id: index + 1 };
+      const start = { start_revision: from[index] ?? 0, watch_id: index + 1 };
       stream.send({ create_request: { ...bounds(range), ...start } });
     }
     await clock.sleep(timeout, over.signal);
