@@ -4,10 +4,12 @@ import type { Values } from '../../core/base/settings.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import { UnitToChangeMissing, UnitToChangeUnreadable } from '../../core/errors/fleetctl.ts';
 import { isGlobal, mangle, type TargetState, type UnitName } from '../../core/unit/index.ts';
+import { atOnce } from './at-once.ts';
 import { blockAttempts, noBlock, noUnitsGiven, replace, sign } from './block-flags.ts';
 import { type Command, command } from './command.ts';
 import { ensureCreated } from './ensure-created.ts';
 import { fail, messageOf } from './failing.ts';
+import { lookUp } from './look-up.ts';
 import { waitForActive, waitForState } from './wait.ts';
 import { type Watch, watchCluster } from './watch.ts';
 import type { World } from './world.ts';
@@ -57,19 +59,19 @@ export const activation = ({ name, summary, goal, replaceIn, doing }: Activation
   });
 
 /** @returns the units that were not asked for that state before */
-async function retarget({ fleet }: World, args: readonly string[], goal: TargetState): Promise<readonly ApiUnit[]> {
-  const changed: ApiUnit[] = [];
-  for (const arg of args) {
-    const name = mangle(arg) as UnitName;
-    const unit = await fleet.unit(name).catch((cause: unknown) => {
+async function retarget(world: World, args: readonly string[], goal: TargetState): Promise<readonly ApiUnit[]> {
+  const names = [...new Set(args.map(mangle))] as UnitName[];
+  const find = lookUp(world, names.length);
+  const changed = await atOnce(names, async (name) => {
+    const unit = await find(name).catch((cause: unknown) => {
       throw new UnitToChangeUnreadable({ unit: name, why: messageOf(cause) }, { cause });
     });
     if (unit === undefined) throw new UnitToChangeMissing({ unit: name });
-    if (unit.desired === goal) continue;
-    await fleet.setTarget(name, goal);
-    changed.push(unit);
-  }
-  return changed;
+    if (unit.desired === goal) return [];
+    await world.fleet.setTarget(name, goal);
+    return [unit];
+  });
+  return changed.flat();
 }
 
 async function waitForAll(

@@ -2,12 +2,14 @@
 import type { ApiUnit } from '../../core/api/entities.ts';
 import { isGlobal, type TargetState } from '../../core/unit/index.ts';
 import { failWaiting } from './activate.ts';
+import { atOnce } from './at-once.ts';
 import { blockAttempts, noBlock, noUnitsGiven } from './block-flags.ts';
 import { type Command, command } from './command.ts';
-import { fail } from './failing.ts';
+import { fail, refuse } from './failing.ts';
 import { findUnits } from './find-units.ts';
 import { waitForState } from './wait.ts';
 import { watchCluster } from './watch.ts';
+import type { World } from './world.ts';
 
 export type Verdict =
   /** Nothing is to be done. */
@@ -46,20 +48,13 @@ export const deactivation = ({ name, summary, goal, done, judge }: Deactivation)
           io.err('Units not found in registry');
           return 0;
         }
-        for (const unit of units) {
-          const verdict: Verdict = isGlobal(unit.options) ? { kind: 'change' } : judge(unit);
-          if (verdict.kind === 'refuse') {
-            io.err(verdict.line);
-            return 1;
-          }
-          if (verdict.kind === 'skip') {
-            log.debug(verdict.because);
-            continue;
-          }
-          await fleet.setTarget(unit.name, goal);
+        const { change, refusal } = judgeAll(units, judge, log);
+        await atOnce(change, (unit) => fleet.setTarget(unit.name, goal));
+        for (const unit of change) {
           if (isGlobal(unit.options)) io.out(`Triggered global unit ${unit.name} ${name}`);
           else changed.push(unit);
         }
+        if (refusal !== undefined) return refuse(io, refusal);
       } catch (cause) {
         return fail(io, cause);
       }
@@ -75,3 +70,21 @@ export const deactivation = ({ name, summary, goal, done, judge }: Deactivation)
       return 0;
     },
   });
+
+interface Judged {
+  readonly change: readonly ApiUnit[];
+  /** Why the command ends behind those. */
+  readonly refusal: string | undefined;
+}
+
+/** Global units have no state that could speak against it. */
+function judgeAll(units: readonly ApiUnit[], judge: Deactivation['judge'], log: World['log']): Judged {
+  const change: ApiUnit[] = [];
+  for (const unit of units) {
+    const verdict: Verdict = isGlobal(unit.options) ? { kind: 'change' } : judge(unit);
+    if (verdict.kind === 'refuse') return { change, refusal: verdict.line };
+    if (verdict.kind === 'skip') log.debug(verdict.because);
+    else change.push(unit);
+  }
+  return { change, refusal: undefined };
+}

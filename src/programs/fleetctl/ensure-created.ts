@@ -8,12 +8,15 @@ import {
   mangle,
   requirementWarnings,
   type TargetState,
+  templateOf,
   type UnitFile,
   type UnitName,
   unitName,
   withSuffix,
 } from '../../core/unit/index.ts';
+import { atOnce } from './at-once.ts';
 import { messageOf } from './failing.ts';
+import { lookUp } from './look-up.ts';
 import { findUnitFile, localVersion, readUnitFile } from './unit-files.ts';
 import { waitForState } from './wait.ts';
 import type { Watch } from './watch.ts';
@@ -50,77 +53,92 @@ export async function ensureCreated(
     );
     waits.push(wait);
   };
+  const planned = new Map<UnitName, UnitFile>();
+  const created = new Set<UnitName>();
+  const carryOut = async (): Promise<void> => {
+    const batch = [...planned];
+    planned.clear();
+    await atOnce(batch, async ([name, file]) => {
+      await put(world, name, file);
+      created.add(name);
+      waitForCreation(name);
+    });
+  };
+  const find = lookUp(world, args.length);
   let failure: unknown;
   try {
     for (const arg of args) {
       const path = withSuffix(arg);
       const name = mangle(arg) as UnitName;
-      const existing = await retrieve(world, name);
-      const made =
+      // What this command is about to create may be this very unit, or its template.
+      if (planned.has(name) || planned.has(templateOf(name) ?? name)) await carryOut();
+      const existing = await retrieve(name, created.has(name) ? (wanted: UnitName) => world.fleet.unit(wanted) : find);
+      const content =
         existing === undefined
-          ? await createFrom(world, path, name)
-          : await replaceOrCompare(world, path, existing, replaceIn);
-      if (made) waitForCreation(name);
+          ? await newContent(world, path, name)
+          : await replacement(world, path, existing, replaceIn);
+      if (content !== undefined) planned.set(name, check(world, name, content));
     }
   } catch (cause) {
     failure = cause;
   }
+  // Units before the one that failed are created all the same, and a failure among them came first.
+  await carryOut().catch((cause: unknown) => {
+    failure = cause;
+  });
   const arrived = await Promise.all(waits);
   if (failure !== undefined) throw failure;
   if (arrived.includes(false)) throw new UnitsNotCreated({});
 }
 
-async function retrieve({ fleet }: World, name: UnitName): Promise<ApiUnit | undefined> {
+async function retrieve(name: UnitName, find: World['fleet']['unit']): Promise<ApiUnit | undefined> {
   try {
-    return await fleet.unit(name);
+    return await find(name);
   } catch (cause) {
     throw new UnitUnreadable({ unit: name, why: messageOf(cause) }, { cause });
   }
 }
 
-async function createFrom(world: World, path: string, name: UnitName): Promise<true> {
+async function newContent(world: World, path: string, name: UnitName): Promise<UnitFile> {
   const { file, fromRegistry } = await findUnitFile(path, world);
   if (fromRegistry) await warnOfDifference(world, path, name, file);
-  await create(world, name, file);
-  return true;
+  return file;
 }
 
-/** @returns whether the unit has new content and so starts over */
-async function replaceOrCompare(
+/** @returns undefined when the unit stays as it is */
+async function replacement(
   world: World,
   path: string,
   existing: ApiUnit,
   replaceIn: readonly TargetState[],
-): Promise<boolean> {
+): Promise<UnitFile | undefined> {
   const { name, options, desired } = existing;
   if (replaceIn.length === 0) {
     await warnOfDifference(world, path, name, options);
-    return false;
+    return undefined;
   }
-  const local = await replacementFor(world, path);
+  const local = (await readUnitFile(path, world)) ?? (await localVersion(path, world))?.file;
+  if (local === undefined) throw new ReplacementMissing({ path });
   if (hashOf(local) === hashOf(options)) {
     world.io.out(`Found same Unit(${name}) in Registry, nothing to do`);
-    return false;
+    return undefined;
   }
   if (!replaceIn.includes(desired)) {
     world.io.err(`Warning: can not replace Unit(${name}) in state '${desired}', use the appropriate command`);
-    return false;
+    return undefined;
   }
-  await create(world, name, local);
-  return true;
-}
-
-async function replacementFor(world: World, path: string): Promise<UnitFile> {
-  const own = await readUnitFile(path, world);
-  const local = own ?? (await localVersion(path, world))?.file;
-  if (local === undefined) throw new ReplacementMissing({ path });
   return local;
 }
 
-async function create({ fleet, log }: World, name: UnitName, file: UnitFile): Promise<void> {
+/** @returns the options as they will be stored @throws what the server would refuse */
+function check({ log }: World, name: UnitName, file: UnitFile): UnitFile {
   unitName(name);
   const options = checkOptions(file);
   for (const warning of requirementWarnings(name, options)) log.warn(warning);
+  return options;
+}
+
+async function put({ fleet }: World, name: UnitName, options: UnitFile): Promise<void> {
   try {
     await fleet.putUnit(name, options);
   } catch (cause) {

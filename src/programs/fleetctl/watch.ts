@@ -6,6 +6,7 @@ import type { ApiUnit, ApiUnitState } from '../../core/api/entities.ts';
 import { type Millis, ms } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { UnitName } from '../../core/unit/types.ts';
+import { few } from './look-up.ts';
 import { byId, type MachinesById } from './places.ts';
 import type { World } from './world.ts';
 
@@ -137,5 +138,3 @@ function viewOf(fleet: World['fleet'], looking: () => number): View {
     machines,
   };
 }
-
-const few = 3;

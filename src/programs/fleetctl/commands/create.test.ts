@@ -83,6 +83,31 @@ describe('submit', () => {
     expect((await api.units()).map(({ name }) => name)).toEqual(['a.service']);
   });
 
+  it('asks once for all of many units, and creates each once', async () => {
+    const { api, run } = stage({ files: { 'web@.service': hello, 'a.service': hello } });
+    let lists = 0;
+    const list = api.units.bind(api);
+    api.units = () => {
+      lists++;
+      return list();
+    };
+    const { code, out } = await run('submit', 'web@.service', 'web@1', 'a', 'web@2', 'a', 'web@1');
+    const names = ['web@.service', 'web@1.service', 'a.service', 'web@2.service'];
+    expect({ code, lines: out.split('\n').toSorted() }).toEqual({
+      code: 0,
+      lines: ['', ...names.map((name) => `Unit ${name} inactive`)].toSorted(),
+    });
+    expect(lists).toBeGreaterThan(0);
+    expect((await list()).map(({ name }) => name)).toEqual(names.toSorted());
+  });
+
+  it('takes the template that the same command submits, not the one beside the instance', async () => {
+    const { api, run } = stage({ files: { 'new/web@.service': other, 'old/web@.service': hello } });
+    await run('submit', 'new/web@.service', 'old/web@1');
+    const [one, template] = await Promise.all([api.unit('web@1.service' as never), api.unit('web@.service' as never)]);
+    expect(one?.options).toEqual(template?.options);
+  });
+
   it('passes on what the server says', async () => {
     const { api, run } = stage({ files: { 'a.service': hello } });
     api.putUnit = () => Promise.reject(new ApiRefused({ status: 500, message: '', body: '{}' }));

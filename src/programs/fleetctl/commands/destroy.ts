@@ -1,5 +1,6 @@
 import type { ApiUnit } from '../../../core/api/entities.ts';
 import { StateTimedOut } from '../../../core/errors/fleetctl.ts';
+import { atOnce } from '../at-once.ts';
 import { blockAttempts, noBlock, noUnitsGiven } from '../block-flags.ts';
 import { command } from '../command.ts';
 import { fail } from '../failing.ts';
@@ -27,21 +28,25 @@ export const destroy = command({
       return fail(io, cause);
     }
     if (units.length === 0) io.err('Units not found in registry');
+    const remove = async ({ name }: ApiUnit): Promise<void> => {
+      await fleet.removeUnit(name);
+      if (flags.noBlock) return;
+      const gone = await watch.until(
+        async (view) => ((await view.unit(name)) === undefined ? true : undefined),
+        patience(flags.blockAttempts),
+      );
+      if (gone === undefined) throw new StateTimedOut({ unit: name, state: 'destroyed' });
+    };
+    const failures = await atOnce(units, (unit) =>
+      remove(unit).then(
+        () => undefined,
+        (cause: unknown) => ({ cause }),
+      ),
+    );
     let code = 0;
-    for (const { name } of units) {
-      try {
-        await fleet.removeUnit(name);
-        if (!flags.noBlock) {
-          const gone = await watch.until(
-            async (view) => ((await view.unit(name)) === undefined ? true : undefined),
-            patience(flags.blockAttempts),
-          );
-          if (gone === undefined) throw new StateTimedOut({ unit: name, state: 'destroyed' });
-        }
-        io.out(`Destroyed ${name}`);
-      } catch (cause) {
-        code = fail(io, cause, (why) => `Error destroying units: ${why}`);
-      }
+    for (const [index, failure] of failures.entries()) {
+      if (failure === undefined) io.out(`Destroyed ${units[index]?.name}`);
+      else code = fail(io, failure.cause, (why) => `Error destroying units: ${why}`);
     }
     return code;
   },
