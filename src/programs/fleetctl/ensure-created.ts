@@ -41,28 +41,25 @@ export async function ensureCreated(
   args: readonly string[],
   { replaceIn, attempts }: Creating,
 ): Promise<void> {
-  const waits: Promise<boolean>[] = [];
-  const waitForCreation = (name: UnitName): void => {
-    const wait = waitForState(world, watch, [name], 'inactive', attempts).then(
-      () => true,
-      (cause: unknown) => {
-        if (!(cause instanceof OperatingError)) throw cause;
-        world.io.err(`Error waiting on unit creation: ${cause.message}`);
-        return false;
-      },
-    );
-    waits.push(wait);
-  };
   const planned = new Map<UnitName, UnitFile>();
   const created = new Set<UnitName>();
+  const waits: Promise<boolean>[] = [];
   const carryOut = async (): Promise<void> => {
     const batch = [...planned];
     planned.clear();
-    await atOnce(batch, async ([name, file]) => {
-      await put(world, name, file);
-      created.add(name);
-      waitForCreation(name);
-    });
+    const done: UnitName[] = [];
+    try {
+      await atOnce(batch, async ([name, file]) => {
+        await put(world, name, file);
+        done.push(name);
+      });
+    } finally {
+      // Looked for together, so that one look finds them all.
+      for (const name of done) {
+        created.add(name);
+        waits.push(waitForCreation(world, watch, name, attempts));
+      }
+    }
   };
   const find = lookUp(world, args.length);
   let failure: unknown;
@@ -89,6 +86,18 @@ export async function ensureCreated(
   const arrived = await Promise.all(waits);
   if (failure !== undefined) throw failure;
   if (arrived.includes(false)) throw new UnitsNotCreated({});
+}
+
+/** @returns whether it came */
+async function waitForCreation(world: World, watch: Watch, name: UnitName, attempts: number): Promise<boolean> {
+  try {
+    await waitForState(world, watch, [name], 'inactive', attempts);
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof OperatingError)) throw cause;
+    world.io.err(`Error waiting on unit creation: ${cause.message}`);
+    return false;
+  }
 }
 
 async function retrieve(name: UnitName, find: World['fleet']['unit']): Promise<ApiUnit | undefined> {

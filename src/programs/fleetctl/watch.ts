@@ -13,6 +13,9 @@ import type { World } from './world.ts';
 /** How often to look at a server that tells nothing by itself. @see fleet.md section 10 */
 export const pollEvery = ms(250);
 
+/** How long to leave the server alone after a look at all of its units. */
+const breather = ms(40);
+
 /** What can be seen at one moment; asking twice costs one request. */
 export interface View {
   unit(name: UnitName): Promise<ApiUnit | undefined>;
@@ -45,7 +48,11 @@ export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Wat
 
   const followChanges = async () => {
     try {
-      for await (const _ of (await fleet.changes(stop.signal)) ?? []) changed();
+      for await (const _ of (await fleet.changes(stop.signal)) ?? []) {
+        changed();
+        // Many units change many times; the stream merges what comes while we don't listen.
+        if (looking > few) await clock.sleep(breather, stop.signal);
+      }
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
       log.debug(`No stream of changes: ${cause.message}`);
