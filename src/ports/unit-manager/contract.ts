@@ -163,7 +163,7 @@ export function unitManagerContract(name: string, world: ManagerUnderTest): void
       const manager = await managerOf();
       const unit = fresh();
       await loaded(manager, unit, incomplete);
-      expect(find(manager, unit)).toMatchObject({ load: 'bad-setting' });
+      await until(manager, unit, ({ load }) => load === 'bad-setting');
       await expect(manager.start(unit)).rejects.toMatchObject({ code: 'SYSTEMD_REFUSED' });
       expect(find(manager, unit)).toMatchObject({ launched: false });
     });

@@ -133,7 +133,8 @@ class SystemdUnits implements UnitManager {
         await this.#manager('Reload');
         this.#linksChanged = false;
       }
-      if (names.length > 0) await this.#ask(names);
+      // Not waited for: what systemd thinks of the files concerns whoever looks, not whoever starts them next.
+      if (names.length > 0) void this.#ask(names).catch(() => {});
     } catch (cause) {
       for (const name of names) this.#unread.add(name);
       throw cause;
@@ -235,6 +236,13 @@ class SystemdUnits implements UnitManager {
 
   /** Whether systemd holds an older version of the unit's file, or has looked for it before it was there. */
   async #isOutdated(name: UnitName): Promise<boolean> {
+    try {
+      await this.#manager('GetUnit', 's', name);
+    } catch (cause) {
+      // Asked first because it makes systemd read nothing: reading a new unit takes it 10 ms, and it forgets it again.
+      if (isAbsent(cause)) return false;
+      throw cause;
+    }
     const [older, load] = await Promise.all([
       this.#property(unitPath(name), `${service}.Unit`, 'NeedDaemonReload'),
       this.#property(unitPath(name), `${service}.Unit`, 'LoadState'),
