@@ -13,29 +13,30 @@ export function unitsOf(snapshot: Snapshot): readonly ApiUnit[] {
   return snapshot.units
     .map((unit) => {
       const machine = machines.get(unit.name);
-      return view(unit, machine, currentState(machine && states.get(keyOf({ unit: unit.name, machine }))));
+      const state = machine && states.get(keyOf({ unit: unit.name, machine }));
+      return view(unit, machine, currentState(state || undefined));
     })
     .sort(listOrder.units);
 }
 
-/** One unit; a global one has no current state here. */
-export function unitOf(snapshot: Snapshot, name: UnitName): ApiUnit | undefined {
-  const unit = snapshot.units.find((candidate) => candidate.name === name);
-  if (unit === undefined) return undefined;
+/**
+ * One unit; a global one has no current state here.
+ *
+ * @param machine where it is placed
+ * @param states what machines publish about it
+ */
+export function unitOf(unit: Unit, machine: MachineId | undefined, states: readonly UnitState[]): ApiUnit {
   if (isGlobal(unit.file)) return view(unit, undefined, undefined);
-  const machine = snapshot.placements.find((placement) => placement.unit === name)?.machine;
-  const state = snapshot.states.find((candidate) => candidate.unit === name && candidate.machine === machine);
-  return view(unit, machine, currentState(machine && state));
+  return view(unit, machine, currentState(states.find((state) => state.machine === machine)));
 }
 
 /** Published states in the order of the API. */
-export const statesOf = ({ states }: Snapshot): readonly ApiUnitState[] => states.toSorted(listOrder.states);
+export const statesOf = ({ states }: Pick<Snapshot, 'states'>): readonly ApiUnitState[] =>
+  states.toSorted(listOrder.states);
 
 /** @param state what the machine that the unit is placed on publishes about it */
-const currentState = (state: UnitState | '' | undefined): TargetState => {
-  if (state === undefined || state === '') return 'inactive';
-  return state.launched ? 'launched' : 'loaded';
-};
+const currentState = (state: UnitState | undefined): TargetState =>
+  state === undefined ? 'inactive' : state.launched ? 'launched' : 'loaded';
 
 const keyOf = ({ unit, machine }: { readonly unit: UnitName; readonly machine: MachineId }) => `${unit} ${machine}`;
 

@@ -117,6 +117,25 @@ export function registryContract(name: string, make: () => Promise<RegistryUnder
         expect((await there.unit(web))?.target).toBe('launched');
       });
 
+      it('tells of one unit what it tells of all', async () => {
+        await there.putUnit(web, aFile('/bin/true'), 'launched');
+        await there.putUnit(db, aFile('/bin/false'), 'launched');
+        expect(await here.status(web)).toEqual({ unit: await here.unit(web), machine: undefined, states: [] });
+        await using membership = await here.join(aMachine(m1), 'boot', term);
+        await using leadership = await leads(here, m1);
+        await leadership.apply([await schedule(web, m1), await schedule(db, m1)]);
+        const hash = await hashOf(web);
+        await membership.publish([stateOf(web, m1, hash), stateOf(db, m1, hash, { sub: 'dead' })], []);
+        const { units, states } = await there.read();
+        expect(await there.status(web)).toEqual({
+          unit: units.find(({ name }) => name === web),
+          machine: m1,
+          states: states.filter(({ unit }) => unit === web),
+        });
+        await there.removeUnit(web);
+        expect(await there.status(web)).toMatchObject({ unit: undefined, machine: undefined });
+      });
+
       it('removes a unit with its placement, and says when there was none', async () => {
         await here.putUnit(web, aFile('/bin/web'), 'launched');
         await using leader = await leads(here, m1);

@@ -8,8 +8,8 @@ import type { TargetState, Unit, UnitFile, UnitHash, UnitName } from '../../core
 import type { Clock } from '../clock/index.ts';
 import type { Condition, Etcd, KeyValue, LeaseId, Operation } from '../etcd/index.ts';
 import type { Log } from '../log/index.ts';
-import type { Registry } from './index.ts';
-import { layout as layoutBelow, parseUnit, printInstruction, printUnit, type UnitEntry } from './layout.ts';
+import type { Registry, UnitStatus } from './index.ts';
+import { layout as layoutBelow, parseState, parseUnit, printInstruction, printUnit, type UnitEntry } from './layout.ts';
 import { lead } from './leadership.ts';
 import { join } from './membership.ts';
 import { Picture } from './picture.ts';
@@ -85,6 +85,26 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
         await files.fetch([hash]);
         const file = files.get(hash);
         return file && { name, file, hash, target };
+      }),
+
+    status: (name) =>
+      reached('reading a unit', async (): Promise<UnitStatus> => {
+        const [[unit], [placed], published] = (await read(
+          layout.unit(name),
+          layout.placed(name),
+          layout.statesOf(name),
+        )) as [readonly KeyValue[], readonly KeyValue[], readonly KeyValue[]];
+        const entry = unit === undefined ? undefined : parseUnit(unit.value);
+        if (entry !== undefined) await files.fetch([entry.hash]);
+        const file = entry && files.get(entry.hash);
+        return {
+          unit: entry && file && { name, file, hash: entry.hash, target: entry.target },
+          machine: placed?.value as MachineId | undefined,
+          states: published.flatMap(({ key, value }) => {
+            const place = layout.locate(key);
+            return place?.kind === 'state' ? (parseState(value, name, place.machine) ?? []) : [];
+          }),
+        };
       }),
 
     putUnit: (name, file: UnitFile, target: TargetState) =>

@@ -19,6 +19,8 @@ export interface Registry extends AsyncDisposable {
   read(): Promise<Cluster & { readonly states: readonly UnitState[] }>;
   /** @throws {RegistryUnreachable} */
   unit(name: UnitName): Promise<Unit | undefined>;
+  /** One unit with its placement and its published states, of one revision; costs the same in a cluster of any size. */
+  status(name: UnitName): Promise<UnitStatus>;
   /** Creates the unit or replaces its file and target state in one transaction. Its placement stays untouched. */
   putUnit(name: UnitName, file: UnitFile, target: TargetState): Promise<void>;
   /** @returns false when there is no such unit: an outcome, not an error */
@@ -57,6 +59,15 @@ export interface Registry extends AsyncDisposable {
   leaderless(stop: AbortSignal): Promise<void>;
   /** The engine's picture, now and after every change of units, placements or machines; states do not wake it. */
   cluster(stop: AbortSignal): AsyncIterable<Cluster>;
+}
+
+/** All that is known about one unit; states may outlive it for a moment. */
+export interface UnitStatus {
+  /** Undefined when there is no such unit. */
+  readonly unit: Unit | undefined;
+  /** Where it is placed; undefined while it is nowhere, and for global units. */
+  readonly machine: MachineId | undefined;
+  readonly states: readonly UnitState[];
 }
 
 /** One machine's lease and all that hangs off it; disposing leaves the cluster at once. */

@@ -45,6 +45,7 @@ export function layout(prefix: string) {
     metadataOf: (machine: MachineId) => `${root}machines/${segment(machine)}/metadata/`,
     metadata: (machine: MachineId, name: string) => `${root}machines/${segment(machine)}/metadata/${segment(name)}`,
     states: `${root}states/`,
+    statesOf: (unit: UnitName) => `${root}states/${unit}/`,
     state: (unit: UnitName, machine: MachineId) => `${root}states/${unit}/${segment(machine)}`,
     leader: `${root}engine/leader`,
     /** @returns undefined for keys that are none of the above */

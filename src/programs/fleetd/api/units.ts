@@ -12,9 +12,9 @@ export async function listUnits({ registry, tokenLimit }: ApiWorld, request: Req
 }
 
 export async function getUnit({ registry }: ApiWorld, name: string): Promise<Response> {
-  const unit = unitOf(await registry.read(), asStored(name));
+  const { unit, machine, states } = await registry.status(asStored(name));
   if (unit === undefined) throw new UnitMissing({ unit: name });
-  return json(200, encodeUnit(unit));
+  return json(200, encodeUnit(unitOf(unit, machine, states)));
 }
 
 export async function putUnit({ registry }: ApiWorld, name: string, request: Request): Promise<Response> {
