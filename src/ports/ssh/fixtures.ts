@@ -33,8 +33,11 @@ const rsaKey = (): string =>
     .privateKey.export({ type: 'pkcs1', ...pem })
     .toString();
 
-/** @param hostKeyType of the key that the server shows */
-export async function sshServer(hostKeyType: 'ecdsa' | 'rsa' = 'ecdsa'): Promise<SshServer> {
+/**
+ * @param hostKeyType of the key that the server shows
+ * @param forwardTo plays an sshd that opens no unix sockets, on a machine whose `fleetctl fd-forward` leads to this port
+ */
+export async function sshServer(hostKeyType: 'ecdsa' | 'rsa' = 'ecdsa', forwardTo?: number): Promise<SshServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ssh-'));
   const identity = ecdsaKey();
   const host = hostKeyType === 'rsa' ? rsaKey() : ecdsaKey();
@@ -43,7 +46,7 @@ export async function sshServer(hostKeyType: 'ecdsa' | 'rsa' = 'ecdsa'): Promise
   await writeFile(strangeFile, ecdsaKey(), { mode: 0o600 });
   const asked: string[] = [];
   const allowed = publicKey(identity);
-  const server = new ssh2.Server({ hostKeys: [host] }, (client) => serve(client, allowed, asked));
+  const server = new ssh2.Server({ hostKeys: [host] }, (client) => serve(client, allowed, asked, forwardTo));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
@@ -75,13 +78,13 @@ function publicKey(key: string): Buffer {
   return one.getPublicSSH();
 }
 
-function serve(client: Connection, allowed: Buffer, asked: string[]): void {
+function serve(client: Connection, allowed: Buffer, asked: string[], forwardTo: number | undefined): void {
   client.on('authentication', (context) => {
     if (context.method === 'publickey' && context.key.data.equals(allowed)) context.accept();
     else context.reject(['publickey']);
   });
   client.on('error', () => {});
-  client.on('session', (accept) => session(accept(), asked));
+  client.on('session', (accept) => session(accept(), asked, forwardTo));
   client.on('tcpip', (accept, reject, { destIP, destPort }) => {
     const socket = connect(destPort, destIP);
     socket.once('error', () => reject());
@@ -92,13 +95,14 @@ function serve(client: Connection, allowed: Buffer, asked: string[]): void {
       channel.on('error', () => socket.destroy());
     });
   });
-  client.on('openssh.streamlocal' as 'tcpip', (accept: () => ServerChannel) => {
+  client.on('openssh.streamlocal' as 'tcpip', (accept: () => ServerChannel, reject: () => void) => {
+    if (forwardTo !== undefined) return reject();
     const channel = accept();
     channel.pipe(channel);
   });
 }
 
-function session(session: Session, asked: string[]): void {
+function session(session: Session, asked: string[], forwardTo: number | undefined): void {
   session.on('pty', (accept, _reject, { cols, rows }) => {
     asked.push(`pty ${cols}x${rows}`);
     accept?.();
@@ -117,6 +121,10 @@ function session(session: Session, asked: string[]): void {
     if (command === 'cat') {
       channel.on('end', () => channel.close());
       channel.pipe(channel);
+    } else if (forwardTo !== undefined && command.startsWith('fleetctl fd-forward ')) {
+      const socket = connect(forwardTo, '127.0.0.1');
+      socket.pipe(channel).pipe(socket);
+      socket.on('close', () => channel.close());
     } else if (command === 'kill -9 $$') {
       channel.exit('KILL');
       channel.end();
