@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -78,6 +80,17 @@ describe('this host', () => {
   it('knows which processes run', async () => {
     expect(await thisEngineHost.isRunning(process.pid)).toBe(true);
     expect(await thisEngineHost.isRunning(2 ** 22 + 1)).toBe(false);
+  });
+
+  it('does not take a process that has ended, and that nobody reaped, for running', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      await expect.poll(() => thisEngineHost.isRunning(Number(line))).toBe(false);
+      expect(() => process.kill(Number(line), 0)).not.toThrow();
+    } finally {
+      parent.kill();
+    }
   });
 
   it('knows how much a file system has left', async () => {

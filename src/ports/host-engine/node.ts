@@ -60,7 +60,9 @@ export const thisEngineHost: EngineHost = {
   isRunning: async (pid) => {
     try {
       process.kill(pid, 0);
-      return true;
+      // In a container whose first process does not reap, what has ended stays in the table for ever.
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      return !/\) [ZX] /.test(stat);
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'EPERM';
     }
