@@ -123,10 +123,12 @@ describe('up', () => {
     const [a, b] = await Promise.all([status(one), status(two)]);
     expect(a.subnet).not.toBe(b.subnet);
     expect(a.machines[0]?.id).not.toBe(b.machines[0]?.id);
-    const listed = JSON.parse(await well(devcluster(['list', '-o', 'json']))) as readonly { readonly name: string }[];
-    expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining([one, two]));
+    const listed = JSON.parse(await well(devcluster(['list', '-o', 'json']))) as {
+      readonly clusters: readonly { readonly name: string }[];
+    };
+    expect(listed.clusters.map((cluster) => cluster.name)).toEqual(expect.arrayContaining([one, two]));
     const ambiguous = await devcluster(['status']);
-    expect(ambiguous.code).not.toBe(0);
+    expect(ambiguous.code).toBe(3);
     expect(ambiguous.talk).toContain(one);
     expect(ambiguous.talk).toContain(two);
     await down(one);
@@ -140,7 +142,7 @@ describe('up', () => {
       Dockerfile: 'ARG BASE\nFROM $BASE\nRUN echo about-to-fail && exit 42\n',
     });
     const { code, talk } = await devcluster(['up', '-f', join(folder.path, 'devcluster.yaml'), '--yes']);
-    expect(code).not.toBe(0);
+    expect(code).toBe(8);
     expect(talk).toContain('broken:1');
     expect(talk).toContain('about-to-fail');
     expect(await traces(name)).toEqual([]);
@@ -154,7 +156,7 @@ describe('up', () => {
     });
     try {
       const { code, talk } = await devcluster(['up', '-n', '1', '--name', name, '--subnet', '10.77.3.0/24', '--yes']);
-      expect(code).not.toBe(0);
+      expect(code).toBe(6);
       expect(talk).toContain('10.77.3.0/24');
       expect(talk).toContain('somebody-else');
       expect(await traces(name)).toEqual([]);
@@ -168,7 +170,7 @@ describe('up', () => {
       'devcluster.yaml': 'name: Not A Name\nmachines: 0\ndomian: x.test\nimages:\n  - build: ./nowhere\n',
     });
     const { code, talk } = await devcluster(['up', '-f', join(folder.path, 'devcluster.yaml'), '--yes']);
-    expect(code).not.toBe(0);
+    expect(code).toBe(2);
     for (const mistake of ['name', 'machines', 'domian', 'reference']) expect(talk).toContain(mistake);
     expect(talk).toContain('domain');
   });
@@ -186,7 +188,7 @@ describe('without an engine', () => {
       env: { PATH: process.env['PATH'] ?? '', HOME: home.path },
       cwd: checkout,
     });
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(talk).toMatch(/docker/i);
     expect(talk).toMatch(/Try: /);
   });
@@ -195,7 +197,7 @@ describe('without an engine', () => {
     const { code, talk } = await devcluster(['up', '--yes'], {
       env: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
     });
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(talk).toContain('/nonexistent/docker.sock');
   });
 });
