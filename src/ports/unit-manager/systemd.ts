@@ -74,8 +74,10 @@ class SystemdUnits implements UnitManager {
   readonly #byPath = new Map<string, UnitName>();
   /** Loaded since the last reload. */
   readonly #unread = new Set<UnitName>();
-  /** Whether systemd has made or removed links for us, after which it wants a reload. */
+  /** Whether systemd has made links for us, after which it wants a reload. */
   #linksChanged = false;
+  #reloading: Promise<void> = Promise.resolve();
+  #nextReload: Promise<void> | undefined;
   readonly #jobs = new Jobs();
   readonly #news = new News<UnitName>();
   readonly #closing = new AbortController();
@@ -130,8 +132,8 @@ class SystemdUnits implements UnitManager {
     try {
       const outdated = await Promise.all(names.map((name) => this.#isOutdated(name)));
       if (this.#linksChanged || outdated.includes(true)) {
-        await this.#manager('Reload');
         this.#linksChanged = false;
+        await this.#daemonReload();
       }
       // Not waited for: what systemd thinks of the files concerns whoever looks, not whoever starts them next.
       if (names.length > 0) void this.#ask(names).catch(() => {});
@@ -269,14 +271,25 @@ class SystemdUnits implements UnitManager {
     this.#unread.delete(unit);
     try {
       if (installs) {
-        this.#linksChanged = true;
         await this.#manager('DisableUnitFiles', 'asb', [unit], true);
+        await this.#daemonReload();
       }
     } catch (cause) {
       if (!isAbsent(cause)) throw refused(unit, 'disable', cause);
     } finally {
       await this.#directory.remove(unit);
     }
+  }
+
+  /** One daemon reload for all who ask for it while another is under way. */
+  #daemonReload(): Promise<void> {
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = undefined;
+      const reload = this.#manager('Reload').then(() => {});
+      this.#reloading = reload.catch(() => {});
+      return reload;
+    });
+    return this.#nextReload;
   }
 
   async #setLaunched(unit: UnitName, launched: boolean): Promise<void> {
