@@ -4,6 +4,7 @@ import { ClusterAmbiguous } from '../../../core/errors/devcluster.ts';
 import { nearNames } from '../../../core/topology/near.ts';
 import type { ClusterName } from '../../../core/topology/types.ts';
 import { hintedName, readClusters, requireName } from '../clusters.ts';
+import { removeUnfinishedGolden } from '../golden/volume.ts';
 import { keyFiles, removeKeyFiles } from '../keys.ts';
 import { refuseWhenHeld } from '../lock.ts';
 import { removeCluster } from '../up/machines.ts';
@@ -43,6 +44,7 @@ export async function down(desk: Desk, positional: string | undefined, options: 
   await refuseWhenHeld(name, cluster?.lock, options.force ?? false);
   const removed = await removeCluster(docker, name);
   await removeKeyFiles(keyFiles(desk.config.dataFolder, name));
+  await removeUnfinishedGolden(docker);
   if (cluster === undefined && removed.volumes === 0) {
     desk.screen.say(`There is no cluster "${name}"; nothing was removed.${nearSentence(name, known)}`);
   } else {

@@ -1,5 +1,8 @@
 /** `devcluster image`: the image that machines are made from. */
 import { EngineRefused } from '../../../core/errors/docker.ts';
+import type { ImageStore } from '../../../ports/docker/images.ts';
+import { builtFor } from '../golden/provide.ts';
+import { goldenVolumes, removeUnusedGolden } from '../golden/volume.ts';
 import { ownImage } from '../image/labels.ts';
 import { stepReporter } from '../reporter.ts';
 import { printTable } from '../table.ts';
@@ -33,38 +36,73 @@ export async function imageBuild(desk: Desk, { yes = false, output }: BuildOptio
   desk.io.out(output === 'json' ? printJson({ schema: 1, ...image }) : image.reference);
 }
 
-/** Every image of ours on the engine, and whether machines are made from it. */
+/** Every image of ours on the engine and whether machines are made from it; and the golden volumes that machines share. */
 export async function imageList(desk: Desk, { output }: ImageOptions): Promise<void> {
   const { images, docker } = await openEngine(desk);
-  const [own, containers] = await Promise.all([images.images({ [ownImage]: undefined }), docker.containers({})]);
-  const facts = own
+  const [own, built, golden, containers] = await Promise.all([
+    machineImages(images),
+    images.images({ [builtFor]: undefined }),
+    goldenVolumes(docker),
+    docker.containers({}),
+  ]);
+  const facts = [...own, ...built]
     .flatMap(({ id, references, labels, bytes }) =>
       references.map((reference) => ({
         reference,
         id,
-        kind: labels[ownImage] ?? '',
+        kind: labels[builtFor] ?? labels[ownImage] ?? '',
         bytes,
         machines: containers.filter(({ imageId }) => imageId === id).length,
       })),
     )
     .toSorted((a, b) => a.reference.localeCompare(b.reference, 'en'));
-  if (output === 'json') desk.io.out(printJson({ schema: 1, images: facts }));
-  else if (facts.length === 0) desk.screen.say('There is no machine image yet. Build it: devcluster image build');
-  else desk.io.out(printTable(['IMAGE', 'SIZE', 'MACHINES'], facts.map(row)));
+  if (output === 'json') {
+    desk.io.out(printJson({ schema: 1, images: facts, golden }));
+    return;
+  }
+  if (facts.length === 0) desk.screen.say('There is no machine image yet. Build it: devcluster image build');
+  else desk.io.out(printTable(['IMAGE', 'WHAT', 'SIZE', 'MACHINES'], facts.map(row)));
+  if (golden.length === 0) return;
+  const rows = golden.map(({ name, images: held, finished }) => [
+    name,
+    held.join(','),
+    finished ? 'ready' : 'unfinished',
+  ]);
+  desk.io.out(`\n${printTable(['GOLDEN VOLUME', 'IMAGES', 'STATE'], rows)}`);
 }
 
-const row = ({ reference, bytes, machines }: { reference: string; bytes: number; machines: number }) => [
+/** Machine images and what they stand on. Images of clusters may stand on our Debian, and have inherited its label. */
+const machineImages = async (images: ImageStore) =>
+  (await images.images({ [ownImage]: undefined })).filter(({ labels }) => labels[builtFor] === undefined);
+
+interface ImageRow {
+  readonly reference: string;
+  readonly kind: string;
+  readonly bytes: number;
+  readonly machines: number;
+}
+
+const row = ({ reference, kind, bytes, machines }: ImageRow) => [
   reference,
+  kind,
   `${Math.round(bytes / 1e6)} MB`,
   String(machines),
 ];
 
-/** Removes images of earlier versions: all of ours but the current one and what it stands on. */
+/**
+ * Removes what no machine needs: machine images of earlier versions (all of ours but the current one and what it stands
+ * on), golden volumes that no machine mounts, and the images that were built for them.
+ */
 export async function imagePrune(desk: Desk, { output }: ImageOptions): Promise<void> {
   const engine = await openEngine(desk);
   const kept = new Set(await engine.machineImageNames());
-  const own = await engine.images.images({ [ownImage]: undefined });
-  const removed: string[] = [];
+  const own = await machineImages(engine.images);
+  const removed: string[] = (await removeUnusedGolden(engine.docker)).map(({ name }) => name);
+  if ((await goldenVolumes(engine.docker)).length === 0) {
+    for (const { references } of await engine.images.images({ [builtFor]: undefined })) {
+      for (const reference of references) if (await removeUnused(engine.images, reference)) removed.push(reference);
+    }
+  }
   // Machines' images stand on the others, so they go first.
   for (const kind of ['node', 'base', 'debian']) {
     for (const { references } of own.filter(({ labels }) => labels[ownImage] === kind)) {
@@ -78,7 +116,7 @@ export async function imagePrune(desk: Desk, { output }: ImageOptions): Promise<
 }
 
 /** @returns false when a machine is made from it */
-async function removeUnused(images: { remove(reference: string): Promise<void> }, reference: string): Promise<boolean> {
+async function removeUnused(images: ImageStore, reference: string): Promise<boolean> {
   try {
     await images.remove(reference);
     return true;
