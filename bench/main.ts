@@ -8,10 +8,10 @@ import { upAgainstBare } from './up.ts';
 const chosen = process.argv.slice(2);
 const wanted = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
 const rows: Row[] = [];
-const measure = async (name: string, act: () => Promise<Row>): Promise<void> => {
+const measure = async (name: string, act: () => Promise<Row | Row[]>): Promise<void> => {
   if (!wanted(name)) return;
   process.stderr.write(`measuring ${name} …\n`);
-  rows.push(await act());
+  rows.push(...[await act()].flat());
 };
 
 await measure('up', () => upAgainstBare());

@@ -61,7 +61,7 @@ export async function startHundred(cluster: BenchCluster, runs = 3): Promise<Row
 }
 
 /** From the kill of a unit's machine to the unit running on another. */
-export async function failover(cluster: BenchCluster, runs = 3): Promise<Row> {
+export async function failover(cluster: BenchCluster, runs = 5): Promise<Row> {
   const durations: number[] = [];
   await cluster.on(
     'core-01',
@@ -84,7 +84,10 @@ export async function failover(cluster: BenchCluster, runs = 3): Promise<Row> {
       }),
     );
     await cluster.docker.getContainer(`${cluster.name}-${lost}`).start();
-    await cluster.on('core-01', `until [ $(fleetctl list-machines --no-legend | wc -l) = 3 ]; do sleep 0.1; done`);
+    await cluster.on(
+      'core-01',
+      `until [ $(fleetctl list-machines --no-legend | wc -l) = 3 ] && etcdctl endpoint health --cluster; do sleep 0.1; done`,
+    );
   }
   return {
     what: 'a machine killed, to its unit running elsewhere',

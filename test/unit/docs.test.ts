@@ -1,5 +1,6 @@
 /** What the documents show is true: their cluster files are read by the tool's own reader. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseClusterFile } from '../../src/core/topology/cluster-file.ts';
 import { checkout } from '../support/devcluster.ts';
@@ -11,6 +12,10 @@ const documents = ['README.md', ...readdirSync(`${checkout}docs`).map((name) => 
 const clusterFiles = documents.flatMap(({ name, text }) =>
   [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, file = ''], at) => ({ at: `${name} #${at + 1}`, file })),
 );
+const links = documents.flatMap(({ name, text }) =>
+  [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => ({ name, target })),
+);
+
 describe('the documents', () => {
   it('show at least one cluster file', () => {
     expect(clusterFiles.length).toBeGreaterThan(0);
@@ -18,5 +23,9 @@ describe('the documents', () => {
 
   it.each(clusterFiles)('$at is a cluster file without a mistake', ({ file }) => {
     expect(parseClusterFile(file)).toHaveProperty('draft');
+  });
+
+  it.each(links)('$name links to $target, which is there', ({ name, target }) => {
+    expect(existsSync(resolve(checkout, dirname(name), target))).toBe(true);
   });
 });
