@@ -34,7 +34,10 @@ export function prepare() {
   if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
     run('Installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   }
-  if (changedAt('dist/.complete') < Math.max(newestIn('src'), newestIn('bin'), changedAt('package-lock.json'))) {
+  if (
+    changedAt('dist/.complete') <
+    Math.max(...['src', 'bin', 'bench', 'test'].map(newestIn), changedAt('package-lock.json'))
+  ) {
     run('Bundling the programs', process.execPath, ['bin/build.mjs']);
   }
 }

@@ -1,6 +1,6 @@
 /** One fleetd: in the cluster as an agent and perhaps an engine, or out of it and trying to get in. */
 import { isDeepStrictEqual } from 'node:util';
-import { ms, seconds } from '../../core/base/time.ts';
+import { seconds } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { Machine } from '../../core/machine/types.ts';
 import type { Clock } from '../../ports/clock/index.ts';
@@ -13,6 +13,7 @@ import type { Gate } from './api/gate.ts';
 import { Bell } from './bell.ts';
 import type { Config } from './config.ts';
 import { runEngine } from './engine.ts';
+import { leadershipTerm, presenceTerm } from './lease-term.ts';
 import { join } from './presence.ts';
 import { runPublisher } from './publisher.ts';
 import { purge } from './purge.ts';
@@ -30,8 +31,6 @@ export interface World {
 
 /** How often the machine's address is looked at again. */
 const factsEvery = seconds(60);
-/** An engine that goes silent is followed by another after this many reconcile intervals. @see fleet.md 3.1 */
-const leaseIntervals = 5;
 /** Leaving must not wait for an etcd that does not answer. */
 const leavePatience = seconds(5);
 
@@ -91,7 +90,14 @@ export class Server {
     let membership: Membership | undefined;
     while (!stop.aborted) {
       const refused = () => this.#gate.shut();
-      membership = await join(this.#world, () => this.#describe(), token, config().agentTtl, refused, stop);
+      membership = await join(
+        this.#world,
+        () => this.#describe(),
+        token,
+        presenceTerm(config().agentTtl),
+        refused,
+        stop,
+      );
       if (membership === undefined) break;
       await this.#serve(membership, stop);
       if (stop.aborted) break;
@@ -109,14 +115,14 @@ export class Server {
   /** Takes part in the cluster until the membership is lost or `stop` aborts. */
   async #serve(membership: Membership, stop: AbortSignal): Promise<void> {
     const { config, units } = this.#world;
-    const { disableEngine, engineReconcileInterval } = config();
+    const { disableEngine, engineReconcileInterval, agentTtl } = config();
     const until = AbortSignal.any([stop, membership.lost]);
     const { id } = await this.#describe();
     this.#gate.open(until);
     await Promise.all([
       this.#runAgent(membership, until),
       runPublisher({ ...this.#world, units }, membership, id, until),
-      disableEngine ? undefined : runEngine(this.#world, id, ms(engineReconcileInterval * leaseIntervals), until),
+      disableEngine ? undefined : runEngine(this.#world, id, leadershipTerm(engineReconcileInterval, agentTtl), until),
       this.#watchAddress(until),
     ]);
   }
