@@ -77,12 +77,16 @@ afterAll(async () => {
 
 describe('a machine', () => {
   it('costs at most 160 MiB while it is idle and its Docker engine sleeps', async () => {
-    const usage = await asRoot(
-      'sh',
-      '-c',
-      'cd /sys/fs/cgroup; cat memory.current 2>/dev/null || cat memory/memory.usage_in_bytes',
-    );
-    expect(Number(usage) / 2 ** 20).toBeLessThan(160);
+    // Without the page cache, which the kernel takes back, and which is charged to whoever read a file of the image first.
+    const [usage = '', stat = ''] = (
+      await asRoot(
+        'sh',
+        '-c',
+        'cd /sys/fs/cgroup; [ -e memory.stat ] || cd memory; cat memory.current 2>/dev/null || cat memory.usage_in_bytes; echo ---; cat memory.stat',
+      )
+    ).split('---');
+    const cache = /^(?:file|total_cache) (\d+)$/m.exec(stat)?.[1];
+    expect((Number(usage) - Number(cache)) / 2 ** 20).toBeLessThan(160);
     expect(await asRoot('systemctl', 'is-active', 'docker.service')).toContain('inactive');
   });
 
