@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { dockerClient } from '../ports/docker/client.ts';
+import { realEngine, realImage } from './real-engine.ts';
 
 export interface EtcdServers extends AsyncDisposable {
   readonly endpoints: readonly string[];
@@ -23,10 +24,8 @@ export interface EtcdServer {
   unpause(): Promise<void>;
 }
 
-const image = process.env['DEVCLUSTER_NODE_IMAGE'] ?? 'scratch/trixie:1';
-
 export async function startEtcd(size: 1 | 3): Promise<EtcdServers> {
-  const docker = dockerClient(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock');
+  const docker = dockerClient(realEngine);
   const ports = await freePorts(2 * size);
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const members = Array.from({ length: size }, (_, n) => ({
@@ -38,7 +37,7 @@ export async function startEtcd(size: 1 | 3): Promise<EtcdServers> {
     members.map(({ name, client, peer }) =>
       docker.createContainer({
         name: `registry-test-etcd-${ports[0]}-${name}`,
-        Image: image,
+        Image: realImage,
         Entrypoint: ['/usr/bin/etcd'],
         Cmd: [
           ...['--name', name, '--data-dir', '/var/lib/etcd-test', '--unsafe-no-fsync', '--log-level', 'error'],
@@ -108,7 +107,7 @@ async function healthy(endpoint: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
     if (answer?.ok) return;
-    if (Date.now() > until) throw new Error(`no etcd serves at ${endpoint}; does the image ${image} hold one?`);
+    if (Date.now() > until) throw new Error(`no etcd serves at ${endpoint}; does the image ${realImage} hold one?`);
     await setTimeout(50);
   }
 }

@@ -1,32 +1,23 @@
 import { expect, it } from 'vitest';
+import { realEngine, realImage } from '../../testing/real-engine.ts';
 import { dockerClient } from '../docker/client.ts';
 import { containersContract } from './contract.ts';
 import { dockerContainers } from './docker.ts';
 
-const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
-const docker = dockerClient(host);
-
-/** Any image with a shell will do; the machines' own has one and is always there. */
-async function anImage(): Promise<string> {
-  const named = process.env['DEVCLUSTER_NODE_IMAGE'];
-  if (named !== undefined) return named;
-  const tags = (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
-  return tags.find((tag) => /devcluster|trixie|debian/.test(tag)) ?? 'debian:trixie-slim';
-}
+const docker = dockerClient(realEngine);
 
 containersContract('a real engine', async () => {
-  const Image = await anImage();
   const made: string[] = [];
   const remove = async (id: string) => {
     await docker.getContainer(id).remove({ force: true });
     made.splice(made.indexOf(id), 1);
   };
   return {
-    containers: dockerContainers(host),
+    containers: dockerContainers(realEngine),
     async start({ name, environment, labels, exposed }) {
       const container = await docker.createContainer({
         name,
-        Image,
+        Image: realImage,
         Entrypoint: ['sleep', '600'],
         Cmd: [],
         Env: [...environment],

@@ -4,21 +4,19 @@ import { dockerContainers } from '../../ports/containers/docker.ts';
 import { dockerClient } from '../../ports/docker/client.ts';
 import { memoryLog } from '../../ports/log/memory.ts';
 import { memoryRecordStore } from '../../ports/record-store/memory.ts';
+import { realEngine, realImage } from '../../testing/real-engine.ts';
 import { readCommandLine } from './config.ts';
 import { runRegistrator } from './run.ts';
 
-const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
-const docker = dockerClient(host);
+const docker = dockerClient(realEngine);
 const clock = systemClock();
 const store = memoryRecordStore(clock);
 const stop = new AbortController();
 let container: ReturnType<typeof docker.getContainer>;
 
 beforeAll(async () => {
-  const tags = (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
-  const Image = process.env['DEVCLUSTER_NODE_IMAGE'] ?? tags.find((tag) => /devcluster|trixie|debian/.test(tag));
   container = await docker.createContainer({
-    Image: Image ?? 'debian:trixie-slim',
+    Image: realImage,
     Entrypoint: ['sleep', '600'],
     Cmd: [],
     // Other containers of this engine are none of ours: only what names itself is registered.
@@ -49,7 +47,7 @@ it("follows a real engine's container from start to death, and its restart", asy
       clock,
       log: memoryLog(),
       store: async () => store,
-      containers: async () => dockerContainers(host),
+      containers: async () => dockerContainers(realEngine),
       engineRuns: undefined,
       hostname: 'core-03',
       resolve: async () => undefined,
