@@ -11,16 +11,19 @@ export interface Config {
   readonly workingFolder: string;
   /** DOCKER_HOST. */
   readonly dockerHost: string | undefined;
+  /** How a person calls this program here: `devcluster`, or `bin/devcluster` in a checkout. */
+  readonly program: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export function readConfig(environment: Config['environment'], workingFolder: string): Config {
+export function readConfig(environment: Config['environment'], workingFolder: string, program = 'devcluster'): Config {
   const data = environment['XDG_DATA_HOME'] || join(environment['HOME'] || homedir(), '.local', 'share');
   return {
     clusterName: environment['DEVCLUSTER_NAME'] || undefined,
     dataFolder: join(data, 'devcluster'),
     workingFolder,
     dockerHost: environment['DOCKER_HOST'] || undefined,
+    program,
     environment,
   };
 }

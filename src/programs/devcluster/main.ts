@@ -2,6 +2,7 @@
 import { InvariantBroken } from '../../core/base/invariant.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import { Interrupted } from '../../core/errors/devcluster.ts';
+import { calledAs } from './called-as.ts';
 import { parseCommandLine } from './command-line.ts';
 import { readConfig } from './config.ts';
 import { exitCodeOf, type StopSignal, signalCodes } from './exit-codes.ts';
@@ -17,7 +18,10 @@ async function main(): Promise<number> {
   const line = parseCommandLine(process.argv.slice(2), around);
   if (typeof line === 'number') return line;
   const stop = new AbortController();
-  const running = line.run(wire(readConfig(process.env, process.cwd()), stop.signal));
+  const folder = process.cwd();
+  const program = calledAs(process.argv[1] ?? 'devcluster', process.env['PATH'] ?? '', folder);
+  const config = readConfig(process.env, folder, program);
+  const running = line.run(wire(config, stop.signal));
   try {
     return (line.endsInOrder ? await endingInOrder(running, stop) : await running) ?? 0;
   } catch (error) {

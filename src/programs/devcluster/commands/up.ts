@@ -266,14 +266,15 @@ function printResult(desk: Desk, { output }: UpOptions, cluster: PresentCluster 
 }
 
 function sayNext(desk: Desk, { name }: ClusterSpec): void {
-  const flag = desk.config.clusterName === name ? '' : ` --name ${name}`;
+  const { clusterName, program } = desk.config;
+  const flag = clusterName === name ? '' : ` --name ${name}`;
   desk.screen.say(
     [
       'Next:',
-      `   devcluster fleetctl${flag} list-machines`,
-      `   devcluster ssh${flag} core-01`,
-      `   eval "$(devcluster env${flag})"      # for fleetctl and etcdctl in this shell`,
-      `   devcluster down${flag}`,
+      `   ${program} fleetctl${flag} list-machines`,
+      `   ${program} ssh${flag} core-01`,
+      `   eval "$(${program} env${flag})"      # for fleetctl and etcdctl in this shell`,
+      `   ${program} down${flag}`,
     ].join('\n'),
   );
 }
