@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OperatingError } from '../../../core/errors/define.ts';
+import { ApiRefused } from '../../../core/errors/fleet-api.ts';
 import { memoryHost } from '../../../ports/host/memory.ts';
 import { readClusters } from '../clusters.ts';
 import { Scratch, type TestDesk, testDesk } from '../fixtures.ts';
@@ -32,6 +33,24 @@ const machinesOf = async ({ docker }: TestDesk, name = 'lab') =>
   (await readClusters(docker)).find((cluster) => cluster.name === name)?.machines ?? [];
 const counted = (desk: TestDesk, call: string): number =>
   desk.docker.calls.filter((made) => made.startsWith(call)).length;
+
+/** The API refuses a call this many times, and then does it. @returns how often it has refused */
+const refuse = ({ fleet }: TestDesk, call: 'units' | 'putUnit' | 'setTarget', status: number, times: number) => {
+  let count = 0;
+  const refusing = () => {
+    if (count >= times) return;
+    count += 1;
+    throw new ApiRefused({ status, message: 'not now', body: '' });
+  };
+  const usual = { units: fleet.units, putUnit: fleet.putUnit, setTarget: fleet.setTarget };
+  Object.assign(fleet, {
+    [call]: async (...facts: readonly never[]) => {
+      refusing();
+      return await Reflect.apply(usual[call], fleet, facts);
+    },
+  });
+  return () => count;
+};
 
 describe('up', () => {
   it('makes three machines with addresses, ports and metadata, and says what comes next', async () => {
@@ -74,6 +93,23 @@ describe('up', () => {
     expect(second.io.errors()).toContain('Nothing to do: "lab" has all its 3 machines and units.');
     expect(second.docker.calls).toEqual([]);
   });
+
+  it.each(['units', 'putUnit', 'setTarget'] as const)(
+    'asks again when etcd has just lost its leader at %s',
+    async (call) => {
+      using scratch = new Scratch();
+      const desk = testDesk({ scratch });
+      let refused = () => 0;
+      const { onStart } = desk.docker;
+      desk.docker.onStart = async (container) => {
+        await onStart(container);
+        refused = refuse(desk, call, 503, 2);
+      };
+      await up(desk, { name: 'lab', machines: '1' });
+      expect(refused()).toBe(2);
+      expect((await desk.fleet.units()).map(({ desired }) => desired)).toEqual(['launched', 'launched']);
+    },
+  );
 
   it('keeps what it was told earlier when it is told nothing new', async () => {
     using scratch = new Scratch();
@@ -206,6 +242,15 @@ describe('up that fails', () => {
     expect(await codeOf(up(desk, { name: 'lab', machines: '2' }))).toBe('INTERRUPTED');
     expect(await machinesOf(desk)).toHaveLength(2);
     expect((await readClusters(desk.docker))[0]?.lock).toBeDefined();
+  });
+
+  it('does not ask twice for what fleet refuses for good', async () => {
+    using scratch = new Scratch();
+    const desk = testDesk({ scratch });
+    const refused = refuse(desk, 'putUnit', 409, Number.POSITIVE_INFINITY);
+    expect(await codeOf(up(desk, { name: 'lab', machines: '1' }))).toBe('API_REFUSED');
+    // Once for each of the cluster's own units.
+    expect(refused()).toBe(2);
   });
 
   it('shows the unit that failed and where', async () => {

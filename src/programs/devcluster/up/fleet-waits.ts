@@ -2,7 +2,7 @@
 import { type Millis, ms, seconds } from '../../../core/base/time.ts';
 import { ApiRefused, ApiUnintelligible, ApiUnreachable } from '../../../core/errors/fleet-api.ts';
 import type { FleetApi } from '../../../ports/fleet-api/index.ts';
-import { type Look, orStopped, throwIfStopped, tooLong, type Wait } from './patience.ts';
+import { type Look, orStopped, throwIfStopped, tooLong, until, type Wait } from './patience.ts';
 
 /** How long after a connection that failed the next is tried: a daemon that starts is there soon. */
 const retryAfter = ms(25);
@@ -46,6 +46,23 @@ export async function untilFleet<T>(wait: Wait, api: FleetApi, look: (api: Fleet
   }
   throw tooLong(wait, seen);
 }
+
+/**
+ * Does what may be done twice, until the API has no passing reason to refuse it: on a host that is busy with machines that
+ * boot, etcd may lose its leader once more after it had a quorum.
+ */
+export const insist = <T>(wait: Wait, act: () => Promise<T>): Promise<T> =>
+  until(wait, async () => {
+    try {
+      return { value: await act() };
+    } catch (error) {
+      if (!isOfApi(error) || isFinal(error)) throw error;
+      return { seen: error.message };
+    }
+  });
+
+/** The request is at fault, not the server. */
+const isFinal = (error: unknown): boolean => error instanceof ApiRefused && error.facts.status < 500;
 
 const isOfApi = (error: unknown): error is Error =>
   [ApiRefused, ApiUnreachable, ApiUnintelligible].some((kind) => error instanceof kind);

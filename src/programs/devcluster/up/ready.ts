@@ -105,7 +105,7 @@ export const clusterUnitsUp = (ready: Readiness, api: FleetApi): Promise<readonl
   ready.reporter.step('service names', async ({ note }) => {
     const { engine, wanted, machines } = ready;
     const units = engine.maker.clusterUnits(wanted.domain);
-    const { changed } = await submitUnits(api, units, true);
+    const { changed } = await submitUnits(waitFor(ready, 'fleet to take skydns and registrator'), api, units, true);
     const names = units.map(({ name }) => name);
     note(names.join(', '));
     const ids = machines.map((machine) => idOf(ready, machine));
@@ -132,7 +132,12 @@ async function dnsUp(ready: Readiness): Promise<void> {
 /** The units of the cluster file. */
 export const ownUnitsUp = (ready: Readiness, api: FleetApi, units: readonly UnitText[]) =>
   ready.reporter.step('units', async ({ note }) => {
-    const submitted = await submitUnits(api, units, false);
+    const submitted = await submitUnits(
+      waitFor(ready, 'fleet to take the units of the cluster file'),
+      api,
+      units,
+      false,
+    );
     const started = units.filter(({ target }) => target === 'launched').map(({ name }) => name);
     note(`${units.length} submitted${started.length === 0 ? '' : `, starting ${started.join(', ')}`}`);
     const wait = waitFor(ready, 'the units of the cluster file to run');

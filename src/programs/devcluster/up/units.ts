@@ -5,7 +5,7 @@ import type { MachineId } from '../../../core/machine/types.ts';
 import { hashOf, parseUnitFile, type TargetState, targetStates, unitName } from '../../../core/unit/index.ts';
 import type { FleetApi } from '../../../ports/fleet-api/index.ts';
 import type { UnitText } from '../cluster-files.ts';
-import { untilFleet } from './fleet-waits.ts';
+import { insist, untilFleet } from './fleet-waits.ts';
 import type { Look, Wait } from './patience.ts';
 
 export interface Submitted {
@@ -16,13 +16,18 @@ export interface Submitted {
 }
 
 /**
- * Brings units at least as far as wanted; none is stopped or taken back.
+ * Brings units at least as far as wanted; none is stopped or taken back. Trouble that passes is waited out.
  *
  * @param replace whether a unit with another text is replaced: only for the units that are the tool's own
  */
-export async function submitUnits(api: FleetApi, wanted: readonly UnitText[], replace: boolean): Promise<Submitted> {
+export async function submitUnits(
+  wait: Wait,
+  api: FleetApi,
+  wanted: readonly UnitText[],
+  replace: boolean,
+): Promise<Submitted> {
   if (wanted.length === 0) return { changed: [], different: [] };
-  const present = new Map((await api.units()).map((unit) => [String(unit.name), unit]));
+  const present = new Map((await insist(wait, () => api.units())).map((unit) => [String(unit.name), unit]));
   const changed: string[] = [];
   const different: string[] = [];
   await Promise.all(
@@ -36,12 +41,12 @@ export async function submitUnits(api: FleetApi, wanted: readonly UnitText[], re
           different.push(name);
           return;
         }
-        await api.removeUnit(name);
+        await insist(wait, () => api.removeUnit(name));
       }
-      if (!isSame) await api.putUnit(name, file);
+      if (!isSame) await insist(wait, () => api.putUnit(name, file));
       const reached: TargetState = isSame ? before.desired : 'inactive';
       const isFurther = targetStates.indexOf(target) > targetStates.indexOf(reached);
-      if (isFurther) await api.setTarget(name, target);
+      if (isFurther) await insist(wait, () => api.setTarget(name, target));
       if (!isSame || isFurther) changed.push(name);
     }),
   );
