@@ -50,7 +50,7 @@ try {
     }),
     build({
       ...shared,
-      entryPoints: ['bench/main.ts'],
+      entryPoints: ['bench/main.ts', 'bench/bare.ts'],
       outdir: `${fresh}/bench`,
       packages: 'external',
       target: 'node20',

@@ -16,7 +16,7 @@ export interface Wait {
 export type Look<T> = { readonly value: T } | { readonly seen: string };
 
 const shortest = ms(20);
-const longest = ms(250);
+const longest = ms(60);
 
 /** Looks again and again, at first quickly. */
 export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promise<T> {
