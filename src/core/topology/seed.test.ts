@@ -67,6 +67,7 @@ describe('what makes a machine itself', () => {
       'public_ip="172.17.8.102"',
       'metadata="disk=ssd,purpose=app"',
       'agent_ttl="3s"',
+      'token_limit=1000',
       'etcd_servers=["http://127.0.0.1:2379","http://172.17.8.101:2379","http://172.17.8.103:2379"]',
       '',
     ]);

@@ -13,8 +13,11 @@ import type { World } from './world.ts';
 /** How often to look at a server that tells nothing by itself. @see fleet.md section 10 */
 export const pollEvery = ms(250);
 
-/** How long to leave the server alone after a look at all of its units. */
-const breather = ms(40);
+/**
+ * How long to leave the server alone after a look at all of its units: a look costs the more, the more there are, and takes
+ * the time of the very processes that it waits for.
+ */
+const breather = (looking: number): Millis => ms(Math.min(20 + 1.5 * looking, 150));
 
 /** What can be seen at one moment; asking twice costs one request. */
 export interface View {
@@ -51,7 +54,7 @@ export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Wat
       for await (const _ of (await fleet.changes(stop.signal)) ?? []) {
         changed();
         // Many units change many times; the stream merges what comes while we don't listen.
-        if (looking > few) await clock.sleep(breather, stop.signal);
+        if (looking > few) await clock.sleep(breather(looking), stop.signal);
       }
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
