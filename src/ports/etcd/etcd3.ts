@@ -4,6 +4,7 @@ import { type Millis, ms, seconds, wholeSeconds } from '../../core/base/time.ts'
 import { EtcdDenied, EtcdLeaseGone } from '../../core/errors/etcd.ts';
 import type { Clock } from '../clock/index.ts';
 import { Failover } from './failover.ts';
+import { gather } from './gather.ts';
 import { Inbox } from './inbox.ts';
 import { type Etcd, keptLeaseId, type Operation, type Transaction } from './index.ts';
 import { KeptLease } from './kept-lease.ts';
@@ -43,10 +44,10 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
     }
   };
 
-  const transact: Etcd['transact'] = async (transaction) => {
+  const transact = gather(async (transaction) => {
     const request = printTransaction(transaction);
     return parseResult(await call('a transaction', (member) => member.transact(request), leaseIn(transaction)));
-  };
+  });
 
   /** An answer may be lost after the lease was made, so each attempt makes one of its own; a lost one runs out. */
   const grant = (term: Millis, nextId: () => string) =>
