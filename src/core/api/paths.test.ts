@@ -12,6 +12,7 @@ describe('paths of the API', () => {
     ['/fleet/v1/machines', { kind: 'machines' }],
     ['/fleet/v1/discovery', { kind: 'discovery' }],
     ['/fleet/v1/changes', { kind: 'changes' }],
+    ['/fleet/v1/batch', { kind: 'batch' }],
     ['/', { kind: 'root' }],
     ['/fleet/v1', { kind: 'root' }],
     ['/v1-alpha', { kind: 'root' }],

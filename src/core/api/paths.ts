@@ -4,7 +4,7 @@
 export const prefixes = ['/fleet/v1', '/v1-alpha'] as const;
 
 export type Resource =
-  | { readonly kind: 'machines' | 'units' | 'states' | 'discovery' | 'changes' }
+  | { readonly kind: 'machines' | 'units' | 'states' | 'discovery' | 'changes' | 'batch' }
   /** One unit, or one unit's state; `name` is decoded and not yet checked. */
   | { readonly kind: 'unit' | 'state'; readonly name: string }
   /** The root and the bare prefixes, which exist and allow nothing. */
@@ -16,6 +16,7 @@ const collections = {
   state: 'states',
   discovery: 'discovery',
   changes: 'changes',
+  batch: 'batch',
 } as const;
 const isCollection = (segment: string): segment is keyof typeof collections => Object.hasOwn(collections, segment);
 
@@ -52,4 +53,5 @@ export const paths = {
   state: (name: string): string => `${prefix}/state/${encodeURIComponent(name)}`,
   discovery: `${prefix}/discovery`,
   changes: `${prefix}/changes`,
+  batch: `${prefix}/batch`,
 } as const;

@@ -31,13 +31,19 @@ export interface PutRequest {
   readonly body: string;
 }
 
-/** A PUT whose form is right. */
-export interface UnitPut {
-  readonly name: UnitName;
+/** A unit as a client sends it. */
+export interface SentUnit {
+  /** Not yet checked; empty when none was sent. */
+  readonly name: string;
   /** Undefined when none were sent. */
   readonly options: UnitFile | undefined;
   /** As written, perhaps no state at all; undefined when none was sent. */
   readonly desired: string | undefined;
+}
+
+/** A PUT whose form is right. */
+export interface UnitPut extends SentUnit {
+  readonly name: UnitName;
 }
 
 export type PutDecision =
@@ -47,16 +53,17 @@ export type PutDecision =
 
 /** Steps 1 to 4: the form of the request. @throws the refusal, an operating error with its status */
 export function parsePut({ contentTypes, name, body }: PutRequest): UnitPut {
+  requireJson(contentTypes);
+  const { name: sentName, ...sent } = decodeBody(body);
+  if (sentName !== '' && sentName !== name) throw new NamesDiffer({ url: name, body: sentName });
+  return { ...sent, name: unitName(name) };
+}
+
+/** @param contentTypes every value of the Content-Type header @throws {ContentTypeCount} {ContentTypeRefused} */
+export function requireJson(contentTypes: readonly string[]): void {
   const [contentType, ...more] = contentTypes;
   if (contentType === undefined || more.length > 0) throw new ContentTypeCount({ count: contentTypes.length });
   if (contentType.split(';')[0]?.trim() !== 'application/json') throw new ContentTypeRefused({});
-  const sent = decodeBody(body);
-  if (sent.name !== '' && sent.name !== name) throw new NamesDiffer({ url: name, body: sent.name });
-  return {
-    name: unitName(name),
-    options: sent.options.length === 0 ? undefined : sent.options,
-    desired: sent.desired === '' ? undefined : sent.desired,
-  };
 }
 
 /** Steps 5 to 7: what is to be done. @throws the refusal, an operating error with its status */
@@ -76,14 +83,21 @@ function targetOf(name: UnitName, desired: string): TargetState {
   return target;
 }
 
-function decodeBody(body: string): { name: string; desired: string; options: UnitFile } {
+/** @throws {TypeError} */
+export function decodeSentUnit(json: unknown): SentUnit {
+  const unit = requireObject(json, 'a unit');
+  const options = decodeOptions(listField(unit, 'options'));
+  const desired = textField(unit, 'desiredState');
+  return {
+    name: textField(unit, 'name'),
+    desired: desired === '' ? undefined : desired,
+    options: options.length === 0 ? undefined : options,
+  };
+}
+
+function decodeBody(body: string): SentUnit {
   try {
-    const unit = requireObject(JSON.parse(body), 'a unit');
-    return {
-      name: textField(unit, 'name'),
-      desired: textField(unit, 'desiredState'),
-      options: decodeOptions(listField(unit, 'options')),
-    };
+    return decodeSentUnit(JSON.parse(body));
   } catch (cause) {
     throw new BodyUndecodable({ why: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }

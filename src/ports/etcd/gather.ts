@@ -91,7 +91,7 @@ class Batch {
   readonly #puts = new Set<string>();
   readonly #removes: string[] = [];
   readonly #conditions = new Set<string>();
-  #size = 0;
+  #deepest = 0;
 
   get transaction(): Transaction {
     return { ops: this.#ops };
@@ -100,8 +100,10 @@ class Batch {
   /** @returns false, and leaves the batch as it was, when the transaction does not go together with those in it */
   add(transaction: Transaction): boolean {
     const told = facts(transaction);
-    if (this.#size + told.size > operationsPerTransaction || this.#disturbs(told)) return false;
+    const deepest = Math.max(this.#deepest, told.depth);
     const { when = [], otherwise = [], ops } = transaction;
+    // What each list may hold is what the lists around it leave.
+    if (this.#ops.length + ops.length + deepest > operationsPerTransaction || this.#disturbs(told)) return false;
     // A read that shares a slot with one that came before a write would not see it.
     const written = this.#puts.size + this.#removes.length + told.puts.size + told.removes.length > 0;
     const sharing = told.reads === 0 || !written;
@@ -110,7 +112,7 @@ class Batch {
     } else {
       this.#tickets.push({ kind: 'nested', slot: this.#ops.push({ nested: transaction }) - 1 });
     }
-    this.#size += told.size;
+    this.#deepest = deepest;
     for (const key of told.puts) this.#puts.add(key);
     for (const range of told.removes) this.#removes.push(range);
     for (const key of told.conditions) this.#conditions.add(key);
@@ -148,7 +150,8 @@ const overlaps = (range: string, others: readonly string[]): boolean =>
   others.some((other) => other === range || isBelow(other, range) || isBelow(range, other));
 
 interface Facts {
-  readonly size: number;
+  /** What it takes of the limit when it is nested: its longest list, and the same of what is nested in it. */
+  readonly depth: number;
   readonly reads: number;
   readonly puts: ReadonlySet<string>;
   readonly removes: readonly string[];
@@ -163,10 +166,9 @@ function facts({ when = [], ops, otherwise = [] }: Transaction): Facts {
   const conditions = new Set(when.map(({ key }) => key));
   const texts = new Map<string, string>();
   const free = when.length === 0 && otherwise.length === 0;
-  let size = 1;
+  let nested = 0;
   let reads = 0;
   for (const op of [...ops, ...otherwise]) {
-    size += 1;
     if ('get' in op) reads += 1;
     else if ('put' in op) {
       puts.add(op.put);
@@ -174,12 +176,13 @@ function facts({ when = [], ops, otherwise = [] }: Transaction): Facts {
     } else if ('remove' in op) removes.push(op.remove);
     else {
       const inner = facts(op.nested);
-      size += inner.size;
+      nested = Math.max(nested, inner.depth);
       reads += inner.reads;
       for (const key of inner.puts) puts.add(key);
       removes.push(...inner.removes);
       for (const key of inner.conditions) conditions.add(key);
     }
   }
-  return { size, reads, puts, removes, conditions, texts: reads === 0 ? texts : new Map() };
+  const depth = Math.max(when.length, ops.length, otherwise.length) + nested;
+  return { depth, reads, puts, removes, conditions, texts: reads === 0 ? texts : new Map() };
 }

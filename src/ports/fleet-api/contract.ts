@@ -69,6 +69,30 @@ export function fleetApiContract(name: string, make: (cluster: MemoryFleetApi) =
       expect(String(refused)).toContain('googleapi: Error 400: cannot activate template "web@.service"');
     });
 
+    it.each([true, false])('puts many units in order (at once: %s)', async (takesBatches) => {
+      const cluster = new MemoryFleetApi();
+      cluster.takesBatches = takesBatches;
+      await using tested = await make(cluster);
+      const names = Array.from({ length: 250 }, (_, n) => unitName(`web@${1_000 + n}.service`));
+      expect(await tested.api.putUnits(names.map((name) => ({ name, options: sleep })))).toEqual({ done: 250 });
+      expect(await tested.api.putUnits(names.map((name) => ({ name, desired: 'loaded' })))).toEqual({ done: 250 });
+      const units = await tested.api.units();
+      expect(units.map(({ name, desired }) => [name, desired])).toEqual(names.map((name) => [name, 'loaded']));
+    });
+
+    it.each([true, false])('puts many units up to the one that is refused (at once: %s)', async (takesBatches) => {
+      const cluster = new MemoryFleetApi();
+      cluster.takesBatches = takesBatches;
+      await using tested = await make(cluster);
+      const template = unitName('web@.service');
+      await tested.api.putUnits([template, web].map((name) => ({ name, options: sleep })));
+      const requests = [web, template].map((name) => ({ name, desired: 'launched' as const }));
+      const { done, failure } = await tested.api.putUnits(requests);
+      expect(done).toBe(1);
+      expect(String(failure)).toContain('googleapi: Error 400: cannot activate template "web@.service"');
+      expect(await tested.api.unit(web)).toMatchObject({ desired: 'launched' });
+    });
+
     it('lists everything, however many pages it takes, in order', async () => {
       const cluster = new MemoryFleetApi();
       const numbers = ['5', '3', '1', '4', '2'];

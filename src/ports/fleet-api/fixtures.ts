@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { encodeOutcome, parseBatch, type UnitRequest } from '../../core/api/batch.ts';
 import { changeLine } from '../../core/api/changes.ts';
 import { encodeMachine, encodeUnit, encodeUnitState } from '../../core/api/entities.ts';
 import { encodeFailure } from '../../core/api/failures.ts';
@@ -13,7 +14,7 @@ import { parsePut } from '../../core/api/put-unit.ts';
 import { stateFilter } from '../../core/api/state-filter.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import { ApiRefused } from '../../core/errors/fleet-api.ts';
-import type { UnitName } from '../../core/unit/types.ts';
+import type { TargetState, UnitName } from '../../core/unit/types.ts';
 import type { MemoryFleetApi } from './memory.ts';
 
 export interface ServedApi extends AsyncDisposable {
@@ -100,6 +101,16 @@ async function route(
       if (changes === undefined) return send(response, 404, encodeFailure({ status: 404, message: '' }));
       for await (const _ of changes) response.write(changeLine);
       return;
+    }
+    case 'batch': {
+      if (!api.takesBatches) return send(response, 404, encodeFailure({ status: 404, message: '' }));
+      const requests = parseBatch(['application/json'], body).map(({ name, options, desired }): UnitRequest => {
+        const unit = name as UnitName;
+        return options === undefined ? { name: unit, desired: desired as TargetState } : { name: unit, options };
+      });
+      const { done, failure } = await api.putUnits(requests);
+      const refusal = failure instanceof ApiRefused ? failure.facts : undefined;
+      return send(response, 200, encodeOutcome({ done, refusal }));
     }
     default:
       return send(response, 404, encodeFailure({ status: 404, message: '' }));

@@ -5,14 +5,16 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { batchSize, decodeOutcome, encodeBatch, type UnitRequest } from '../../core/api/batch.ts';
 import { decodeMachine, decodeUnit, decodeUnitState, encodeOptions } from '../../core/api/entities.ts';
 import { decodeFailure } from '../../core/api/failures.ts';
 import { decodePage, type PageField, pageTokenParameter } from '../../core/api/pages.ts';
 import { paths } from '../../core/api/paths.ts';
 import { unitParameter } from '../../core/api/state-filter.ts';
 import { ApiRefused, ApiUnintelligible, ApiUnreachable } from '../../core/errors/fleet-api.ts';
+import { atOnce } from './at-once.ts';
 import type { Dialer } from './dial.ts';
-import type { FleetApi } from './index.ts';
+import type { FleetApi, PutOutcome } from './index.ts';
 
 /**
  * Not imported: a module that imports `node:http` gets every property of it, and one of them makes Node 24 load a whole
@@ -79,6 +81,35 @@ export function httpFleetApi({ dialer, basePath = '', host = 'fleet' }: HttpOpti
     }
   };
 
+  const putUnit: FleetApi['putUnit'] = async (name, file) => {
+    accepted(await ask('PUT', paths.unit(name), { name, options: encodeOptions(file) }));
+  };
+  const setTarget: FleetApi['setTarget'] = async (name, target) => {
+    accepted(await ask('PUT', paths.unit(name), { name, desiredState: target }));
+  };
+
+  /** @returns undefined when the server takes no batches */
+  const putBatch = async (requests: readonly UnitRequest[]): Promise<PutOutcome | undefined> => {
+    const answer = await ask('POST', paths.batch, encodeBatch(requests));
+    // Also when a unit was destroyed meanwhile: asked for one by one, it tells so itself.
+    if (answer.status === 404) return undefined;
+    const { done, refusal } = decode(accepted(answer).body, decodeOutcome);
+    return refusal === undefined ? { done } : { done, failure: new ApiRefused({ ...refusal, body: '' }) };
+  };
+
+  const putEach = async (requests: readonly UnitRequest[]): Promise<PutOutcome> => {
+    const done = new Set<UnitRequest>();
+    try {
+      await atOnce(requests, async (one) => {
+        await ('options' in one ? putUnit(one.name, one.options) : setTarget(one.name, one.desired));
+        done.add(one);
+      });
+      return { done: requests.length };
+    } catch (failure) {
+      return { done: requests.findIndex((one) => !done.has(one)), failure };
+    }
+  };
+
   return {
     machines: () => list(paths.machines, 'machines', decodeMachine),
     units: () => list(paths.units, 'units', decodeUnit),
@@ -88,11 +119,22 @@ export function httpFleetApi({ dialer, basePath = '', host = 'fleet' }: HttpOpti
       const answer = await ask('GET', paths.unit(name));
       return meansMissing(answer) ? undefined : decode(accepted(answer).body, decodeUnit);
     },
-    async putUnit(name, file) {
-      accepted(await ask('PUT', paths.unit(name), { name, options: encodeOptions(file) }));
-    },
-    async setTarget(name, target) {
-      accepted(await ask('PUT', paths.unit(name), { name, desiredState: target }));
+    putUnit,
+    setTarget,
+    async putUnits(requests) {
+      if (requests.length < 2) return putEach(requests);
+      for (let done = 0; done < requests.length; done += batchSize) {
+        const outcome = await putBatch(requests.slice(done, done + batchSize)).catch((failure) => ({
+          done: 0,
+          failure,
+        }));
+        if (outcome === undefined) {
+          const each = await putEach(requests.slice(done));
+          return { ...each, done: done + each.done };
+        }
+        if ('failure' in outcome) return { ...outcome, done: done + outcome.done };
+      }
+      return { done: requests.length };
     },
     async removeUnit(name) {
       const answer = await ask('DELETE', paths.unit(name));

@@ -3,9 +3,17 @@
  *
  * Lists are whole and in the server's order: pages are the adapter's affair.
  */
+import type { UnitRequest } from '../../core/api/batch.ts';
 import type { ApiMachine, ApiUnit, ApiUnitState } from '../../core/api/entities.ts';
 import type { MetadataChange } from '../../core/api/patch-machines.ts';
 import type { TargetState, UnitFile, UnitName } from '../../core/unit/types.ts';
+
+export interface PutOutcome {
+  /** How many were done, from the first on. */
+  readonly done: number;
+  /** Why the next one was not: what a single call would have thrown. */
+  readonly failure?: unknown;
+}
 
 /** Every call throws {ApiRefused} or {ApiUnreachable}. */
 export interface FleetApi {
@@ -19,6 +27,11 @@ export interface FleetApi {
   putUnit(name: UnitName, file: UnitFile): Promise<void>;
   /** The unit must exist. */
   setTarget(name: UnitName, target: TargetState): Promise<void>;
+  /**
+   * Does what `putUnit` and `setTarget` do for many units, in order, up to the first that is refused. With a server that
+   * takes no batches, as fleet's own daemon, some behind that one may be done, too.
+   */
+  putUnits(requests: readonly UnitRequest[]): Promise<PutOutcome>;
   /** @returns false when there was no such unit */
   removeUnit(name: UnitName): Promise<boolean>;
   setMetadata(changes: readonly MetadataChange[]): Promise<void>;

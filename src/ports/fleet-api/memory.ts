@@ -2,6 +2,7 @@
  * A fleet API in memory: what it stores it stores by the server's own rules (`core/api/put-unit.ts`), and what a cluster
  * would do about it, a test does with `place`, `report` and `whenTargeted`.
  */
+import type { UnitRequest } from '../../core/api/batch.ts';
 import { type ApiMachine, type ApiUnit, type ApiUnitState, listOrder } from '../../core/api/entities.ts';
 import type { MetadataChange } from '../../core/api/patch-machines.ts';
 import { decidePut, type UnitPut } from '../../core/api/put-unit.ts';
@@ -9,7 +10,7 @@ import { OperatingError } from '../../core/errors/define.ts';
 import { ApiRefused } from '../../core/errors/fleet-api.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import { hashOf, isGlobal, type TargetState, type UnitFile, type UnitName, unitFrom } from '../../core/unit/index.ts';
-import type { FleetApi } from './index.ts';
+import type { FleetApi, PutOutcome } from './index.ts';
 
 type Reaction = (unit: ApiUnit, api: MemoryFleetApi) => void;
 
@@ -18,6 +19,8 @@ export class MemoryFleetApi implements FleetApi {
   whenTargeted: Reaction = () => {};
   /** False plays fleet's own daemon, which has no stream of changes. */
   streamsChanges = true;
+  /** False plays fleet's own daemon, which takes units one by one. */
+  takesBatches = true;
   readonly #machines = new Map<MachineId, ApiMachine>();
   readonly #units = new Map<UnitName, ApiUnit>();
   readonly #states = new Map<string, ApiUnitState>();
@@ -48,6 +51,18 @@ export class MemoryFleetApi implements FleetApi {
 
   async setTarget(name: UnitName, target: TargetState): Promise<void> {
     this.#put({ name, options: undefined, desired: target });
+  }
+
+  async putUnits(requests: readonly UnitRequest[]): Promise<PutOutcome> {
+    for (const [done, request] of requests.entries()) {
+      try {
+        if ('options' in request) await this.putUnit(request.name, request.options);
+        else await this.setTarget(request.name, request.desired);
+      } catch (failure) {
+        return { done, failure };
+      }
+    }
+    return { done: requests.length };
   }
 
   async removeUnit(name: UnitName): Promise<boolean> {

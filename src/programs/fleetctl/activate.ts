@@ -4,7 +4,6 @@ import type { Values } from '../../core/base/settings.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import { UnitToChangeMissing, UnitToChangeUnreadable } from '../../core/errors/fleetctl.ts';
 import { isGlobal, mangle, type TargetState, type UnitName } from '../../core/unit/index.ts';
-import { atOnce } from './at-once.ts';
 import { blockAttempts, noBlock, noUnitsGiven, replace, sign } from './block-flags.ts';
 import { type Command, command } from './command.ts';
 import { ensureCreated } from './ensure-created.ts';
@@ -62,16 +61,29 @@ export const activation = ({ name, summary, goal, replaceIn, doing }: Activation
 async function retarget(world: World, args: readonly string[], goal: TargetState): Promise<readonly ApiUnit[]> {
   const names = [...new Set(args.map(mangle))] as UnitName[];
   const find = lookUp(world, names.length);
-  const changed = await atOnce(names, async (name) => {
-    const unit = await find(name).catch((cause: unknown) => {
-      throw new UnitToChangeUnreadable({ unit: name, why: messageOf(cause) }, { cause });
-    });
-    if (unit === undefined) throw new UnitToChangeMissing({ unit: name });
-    if (unit.desired === goal) return [];
-    await world.fleet.setTarget(name, goal);
-    return [unit];
-  });
-  return changed.flat();
+  const changed: ApiUnit[] = [];
+  let failure: unknown;
+  try {
+    for (const name of names) {
+      const unit = await find(name).catch((cause: unknown) => {
+        throw new UnitToChangeUnreadable({ unit: name, why: messageOf(cause) }, { cause });
+      });
+      if (unit === undefined) throw new UnitToChangeMissing({ unit: name });
+      if (unit.desired !== goal) changed.push(unit);
+    }
+  } catch (cause) {
+    failure = cause;
+  }
+  // Units before the one that failed are changed all the same, and a failure among them came first.
+  await setTargets(world, changed, goal);
+  if (failure !== undefined) throw failure;
+  return changed;
+}
+
+/** @throws what the first unit that was refused met; those before it are changed */
+export async function setTargets({ fleet }: World, units: readonly ApiUnit[], desired: TargetState): Promise<void> {
+  const outcome = await fleet.putUnits(units.map(({ name }) => ({ name, desired })));
+  if ('failure' in outcome) throw outcome.failure;
 }
 
 async function waitForAll(

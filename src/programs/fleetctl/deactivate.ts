@@ -1,8 +1,7 @@
 /** What `stop` and `unload` share. @see fleet.md 7.5 */
 import type { ApiUnit } from '../../core/api/entities.ts';
 import { isGlobal, type TargetState } from '../../core/unit/index.ts';
-import { failWaiting } from './activate.ts';
-import { atOnce } from './at-once.ts';
+import { failWaiting, setTargets } from './activate.ts';
 import { blockAttempts, noBlock, noUnitsGiven } from './block-flags.ts';
 import { type Command, command } from './command.ts';
 import { fail, refuse } from './failing.ts';
@@ -35,7 +34,7 @@ export const deactivation = ({ name, summary, goal, done, judge }: Deactivation)
     summary,
     flags: { blockAttempts, noBlock },
     async run({ flags, args }, world) {
-      const { io, fleet, log } = world;
+      const { io, log } = world;
       if (args.length === 0) {
         io.err(noUnitsGiven);
         return 0;
@@ -49,7 +48,7 @@ export const deactivation = ({ name, summary, goal, done, judge }: Deactivation)
           return 0;
         }
         const { change, refusal } = judgeAll(units, judge, log);
-        await atOnce(change, (unit) => fleet.setTarget(unit.name, goal));
+        await setTargets(world, change, goal);
         for (const unit of change) {
           if (isGlobal(unit.options)) io.out(`Triggered global unit ${unit.name} ${name}`);
           else changed.push(unit);

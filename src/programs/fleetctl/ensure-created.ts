@@ -14,7 +14,6 @@ import {
   unitName,
   withSuffix,
 } from '../../core/unit/index.ts';
-import { atOnce } from './at-once.ts';
 import { messageOf } from './failing.ts';
 import { lookUp } from './look-up.ts';
 import { findUnitFile, localVersion, readUnitFile } from './unit-files.ts';
@@ -28,6 +27,9 @@ export interface Creating {
   /** @see waitForState */
   readonly attempts: number;
 }
+
+/** Looks a unit up, in what this command has created, too. */
+type Find = World['fleet']['unit'];
 
 /**
  * Creates the units that do not exist, and with `--replace` those that differ. Stops at the first error; units created
@@ -47,21 +49,17 @@ export async function ensureCreated(
   const carryOut = async (): Promise<void> => {
     const batch = [...planned];
     planned.clear();
-    const done: UnitName[] = [];
-    try {
-      await atOnce(batch, async ([name, file]) => {
-        await put(world, name, file);
-        done.push(name);
-      });
-    } finally {
-      // Looked for together, so that one look finds them all.
-      for (const name of done) {
-        created.add(name);
-        waits.push(waitForCreation(world, watch, name, attempts));
-      }
+    const { done, failure } = await world.fleet.putUnits(batch.map(([name, options]) => ({ name, options })));
+    for (const [name] of batch.slice(0, done)) {
+      created.add(name);
+      waits.push(waitForCreation(world, watch, name, attempts));
     }
+    const failed = batch[done];
+    if (failed !== undefined)
+      throw new UnitNotCreated({ unit: failed[0], why: messageOf(failure) }, { cause: failure });
   };
-  const find = lookUp(world, args.length);
+  const asBefore = lookUp(world, args.length);
+  const find: Find = (name) => (created.has(name) ? world.fleet.unit(name) : asBefore(name));
   let failure: unknown;
   try {
     for (const arg of args) {
@@ -69,10 +67,10 @@ export async function ensureCreated(
       const name = mangle(arg) as UnitName;
       // What this command is about to create may be this very unit, or its template.
       if (planned.has(name) || planned.has(templateOf(name) ?? name)) await carryOut();
-      const existing = await retrieve(name, created.has(name) ? (wanted: UnitName) => world.fleet.unit(wanted) : find);
+      const existing = await retrieve(name, find);
       const content =
         existing === undefined
-          ? await newContent(world, path, name)
+          ? await newContent(world, path, name, find)
           : await replacement(world, path, existing, replaceIn);
       if (content !== undefined) planned.set(name, check(world, name, content));
     }
@@ -100,7 +98,7 @@ async function waitForCreation(world: World, watch: Watch, name: UnitName, attem
   }
 }
 
-async function retrieve(name: UnitName, find: World['fleet']['unit']): Promise<ApiUnit | undefined> {
+async function retrieve(name: UnitName, find: Find): Promise<ApiUnit | undefined> {
   try {
     return await find(name);
   } catch (cause) {
@@ -108,8 +106,8 @@ async function retrieve(name: UnitName, find: World['fleet']['unit']): Promise<A
   }
 }
 
-async function newContent(world: World, path: string, name: UnitName): Promise<UnitFile> {
-  const { file, fromRegistry } = await findUnitFile(path, world);
+async function newContent(world: World, path: string, name: UnitName, find: Find): Promise<UnitFile> {
+  const { file, fromRegistry } = await findUnitFile(path, world, find);
   if (fromRegistry) await warnOfDifference(world, path, name, file);
   return file;
 }
@@ -145,14 +143,6 @@ function check({ log }: World, name: UnitName, file: UnitFile): UnitFile {
   const options = checkOptions(file);
   for (const warning of requirementWarnings(name, options)) log.warn(warning);
   return options;
-}
-
-async function put({ fleet }: World, name: UnitName, options: UnitFile): Promise<void> {
-  try {
-    await fleet.putUnit(name, options);
-  } catch (cause) {
-    throw new UnitNotCreated({ unit: name, why: messageOf(cause) }, { cause });
-  }
 }
 
 /** Says that the registry's version is used although the file here is another. */

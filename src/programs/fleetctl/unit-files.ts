@@ -20,9 +20,14 @@ export interface Found {
  * Finds the content of a unit that the registry does not have.
  *
  * @param path the argument, completed with its type
+ * @param find looks a template up in the registry
  * @throws {UnitFileUnusable} {UnitNowhere} {TemplateUnusable} {UnitNameWithoutParts}
  */
-export async function findUnitFile(path: string, world: Pick<World, 'fleet' | 'files'>): Promise<Found> {
+export async function findUnitFile(
+  path: string,
+  world: Pick<World, 'files'>,
+  find: World['fleet']['unit'],
+): Promise<Found> {
   const local = await readUnitFile(path, world);
   if (local !== undefined) return { file: local, fromRegistry: false };
   const name = mangle(path);
@@ -30,7 +35,7 @@ export async function findUnitFile(path: string, world: Pick<World, 'fleet' | 'f
   const template = templateOf(name);
   if (template === undefined) throw new UnitNowhere({ unit: name });
   try {
-    const submitted = await world.fleet.unit(template);
+    const submitted = await find(template);
     if (submitted !== undefined) return { file: submitted.options, fromRegistry: true };
     const beside = await readUnitFile(inDirectoryOf(path, template), world);
     if (beside !== undefined) return { file: beside, fromRegistry: false };

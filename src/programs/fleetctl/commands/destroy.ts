@@ -1,6 +1,6 @@
 import type { ApiUnit } from '../../../core/api/entities.ts';
 import { StateTimedOut } from '../../../core/errors/fleetctl.ts';
-import { atOnce } from '../at-once.ts';
+import { atOnce } from '../../../ports/fleet-api/at-once.ts';
 import { blockAttempts, noBlock, noUnitsGiven } from '../block-flags.ts';
 import { command } from '../command.ts';
 import { fail } from '../failing.ts';

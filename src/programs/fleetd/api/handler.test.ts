@@ -22,6 +22,7 @@ describe('the API', () => {
     ['GET', '/v1-alpha', 405, ''],
     ['POST', '/fleet/v1/discovery', 400, 'only HTTP GET supported against this resource'],
     ['PUT', '/fleet/v1/machines', 405, 'only GET and PATCH supported against this resource'],
+    ['GET', '/fleet/v1/batch', 405, 'only POST supported against this resource'],
     ['DELETE', '/fleet/v1/units', 405, 'only GET supported against this resource'],
     ['PATCH', '/fleet/v1/units/a.service', 405, 'only GET, PUT and DELETE supported against this resource'],
     ['PUT', '/fleet/v1/state', 405, 'only GET supported against this resource'],
@@ -73,6 +74,27 @@ describe('the API', () => {
       status: 409,
       body: { error: { message: 'unit does not exist and options field empty' } },
     });
+  });
+
+  it('puts many units at once, up to the one that it refuses', async () => {
+    await using world = await joined();
+    const { options } = { options: [{ section: 'Service', name: 'ExecStart', value: '/bin/true' }] };
+    const units = [
+      { name: 'a.service', options },
+      { name: 'b.service', options, desiredState: 'loaded' },
+      { name: 'c@.service', options, desiredState: 'launched' },
+      { name: 'd.service', options },
+    ];
+    const response = await call(world.api, 'POST', paths.batch, { units });
+    expect(await failure(response)).toEqual({
+      status: 200,
+      body: { done: 2, error: { code: 400, message: 'cannot activate template "c@.service"' } },
+    });
+    const { units: stored } = await world.registry.read();
+    expect(stored.map(({ name, target }) => [name, target])).toEqual([
+      ['a.service', 'inactive'],
+      ['b.service', 'loaded'],
+    ]);
   });
 
   it('answers lists in pages, and an empty one with an empty object', async () => {

@@ -11,7 +11,7 @@ import type { Gate } from './gate.ts';
 import { listMachines, patchMachines } from './machines.ts';
 import { json } from './responses.ts';
 import { getState, listStates } from './states.ts';
-import { deleteUnit, getUnit, listUnits, putUnit } from './units.ts';
+import { deleteUnit, getUnit, listUnits, putUnit, putUnits } from './units.ts';
 
 export interface ApiWorld {
   readonly log: Log;
@@ -59,6 +59,7 @@ const allowed = {
   state: 'GET',
   discovery: 'GET',
   changes: 'GET',
+  batch: 'POST',
 } as const;
 
 type Routes = Readonly<Record<string, () => Promise<Response>>>;
@@ -83,6 +84,8 @@ function routes(world: ApiWorld, request: Request, resource: Resource, stop: Abo
       return { GET: () => getState(world, resource.name) };
     case 'discovery':
       return { GET: discovery };
+    case 'batch':
+      return { POST: () => putUnits(world, request) };
     case 'changes':
       return { GET: async () => streamChanges(world.registry, stop) };
     default:

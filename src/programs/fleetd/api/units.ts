@@ -1,6 +1,7 @@
 /** The units: what is wanted, and how far it has come. */
+import { decideBatch, encodeOutcome, parseBatch } from '../../../core/api/batch.ts';
 import { encodeUnit } from '../../../core/api/entities.ts';
-import { decidePut, parsePut } from '../../../core/api/put-unit.ts';
+import { decidePut, type PutDecision, parsePut } from '../../../core/api/put-unit.ts';
 import { unitOf, unitsOf } from '../../../core/api/views.ts';
 import { UnitMissing } from '../../../core/errors/api.ts';
 import type { UnitName } from '../../../core/unit/types.ts';
@@ -18,17 +19,33 @@ export async function getUnit({ registry }: ApiWorld, name: string): Promise<Res
 }
 
 export async function putUnit({ registry }: ApiWorld, name: string, request: Request): Promise<Response> {
-  const contentType = request.headers.get('content-type');
-  const contentTypes = contentType === null ? [] : contentType.split(',');
-  const put = parsePut({ contentTypes, name, body: await request.text() });
+  const put = parsePut({ contentTypes: contentTypesOf(request), name, body: await request.text() });
   const decision = decidePut(put, await registry.unit(put.name));
-  if (decision.kind === 'store') {
-    await registry.putUnit(decision.name, decision.file, decision.target);
-    return empty(201);
-  }
+  await carryOut(registry, decision);
+  return empty(decision.kind === 'store' ? 201 : 204);
+}
+
+/** Many PUTs in one request. @see core/api/batch.ts */
+export async function putUnits({ registry }: ApiWorld, request: Request): Promise<Response> {
+  const sent = parseBatch(contentTypesOf(request), await request.text());
+  const names = [...new Set(sent.map((one) => asStored(one.name)))];
+  const found = await Promise.all(names.map((name) => registry.unit(name)));
+  const existing = new Map(found.flatMap((unit) => (unit === undefined ? [] : [[unit.name, unit] as const])));
+  const { decisions, ...outcome } = decideBatch(sent, existing);
+  await Promise.all(decisions.map((decision) => carryOut(registry, decision)));
+  return json(200, encodeOutcome(outcome));
+}
+
+async function carryOut(registry: ApiWorld['registry'], decision: PutDecision): Promise<void> {
+  const { name, target } = decision;
+  if (decision.kind === 'store') return registry.putUnit(name, decision.file, target);
   // Destroyed between our look and our write: it does not exist, and nothing was sent that could create it.
-  if (!(await registry.setTarget(decision.name, decision.target))) throw new UnitMissing({ unit: name });
-  return empty(204);
+  if (!(await registry.setTarget(name, target))) throw new UnitMissing({ unit: name });
+}
+
+function contentTypesOf(request: Request): readonly string[] {
+  const contentType = request.headers.get('content-type');
+  return contentType === null ? [] : contentType.split(',');
 }
 
 export async function deleteUnit({ registry }: ApiWorld, name: string): Promise<Response> {
