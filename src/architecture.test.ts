@@ -10,6 +10,7 @@ const src = fileURLToPath(new URL('.', import.meta.url));
 const rooms = [
   'core/base',
   'core/errors',
+  'core/metrics',
   'core/unit',
   'core/machine',
   'core/cluster',
