@@ -1,8 +1,7 @@
 /** Clusters made of choices: every small one, or seeded large ones. */
 import type { Choices } from '../core/base/choices.ts';
-import type { Cluster, Placement } from '../core/cluster/types.ts';
+import type { Cluster } from '../core/cluster/types.ts';
 import type { Machine } from '../core/machine/types.ts';
-import type { Decision } from '../core/scheduler/types.ts';
 import { type TargetState, targetStates, type Unit } from '../core/unit/types.ts';
 import { aMachine, aPlacement, aUnit } from './cluster.ts';
 
@@ -79,17 +78,3 @@ const made = new Map<string, Unit>();
 /** A live machine; some have a disk=ssd. */
 export const anyMachine = (choices: Choices, { varied }: WorldSize, id: string): Machine =>
   aMachine(id, { metadata: (varied ? choices.chance(1, 2) : id !== 'm0') ? 'disk=ssd' : '' });
-
-/** The cluster after the registry took all decisions. */
-export function applied(cluster: Cluster, decisions: readonly Decision[]): Cluster {
-  const placements = new Map<string, Placement>(
-    cluster.placements.map((placement) => [`${placement.machine}/${placement.unit}`, placement]),
-  );
-  for (const decision of decisions) {
-    if (decision.kind === 'unschedule') placements.delete(`${decision.from}/${decision.unit}`);
-    if (decision.kind !== 'schedule' && decision.kind !== 'instruct') continue;
-    const { unit, on: machine, hash, target } = decision;
-    placements.set(`${machine}/${unit}`, { unit, machine, hash, target });
-  }
-  return { ...cluster, placements: [...placements.values()] };
-}

@@ -1,10 +1,11 @@
 /** The engine places units by what it believes agents do with global units; here both are asked. */
 import { expect, it } from 'vitest';
-import { anyCluster, applied, largeWorld } from '../../testing/any-cluster.ts';
+import { anyCluster, largeWorld } from '../../testing/any-cluster.ts';
 import { aUnit } from '../../testing/cluster.ts';
 import { seeded, seeds } from '../base/choices.ts';
 import type { Cluster } from '../cluster/types.ts';
 import type { Machine } from '../machine/types.ts';
+import { applied } from '../scheduler/applied.ts';
 import { decide } from '../scheduler/decide.ts';
 import { isGlobal } from '../unit/requirements.ts';
 import type { Unit } from '../unit/types.ts';

@@ -2,7 +2,7 @@
 import type { Requirements } from '../unit/requirements.ts';
 import { isNamed } from './id.ts';
 import type { Metadata } from './metadata.ts';
-import type { Machine } from './types.ts';
+import type { Machine, MachineId } from './types.ts';
 
 /** Whether the metadata has, for every key asked for, one of the values asked for. @see fleet.md 3.5, filter 2 */
 export function hasMetadata(metadata: Metadata, wanted: Requirements['metadata']): boolean {
@@ -15,8 +15,12 @@ export function hasMetadata(metadata: Metadata, wanted: Requirements['metadata']
 
 /** Why the machine cannot take a unit, whatever else runs there; undefined when it can. @see fleet.md 3.5, filters 1, 2 */
 export function machineRefusal({ id, metadata }: Machine, wants: Requirements): string | undefined {
-  if (wants.machineId !== undefined && !isNamed(id, wants.machineId))
-    return `agent ID "${id}" does not match required "${wants.machineId}"`;
-  if (!hasMetadata(metadata, wants.metadata)) return 'local Machine metadata insufficient';
+  if (wants.machineId !== undefined && !isNamed(id, wants.machineId)) return otherMachineText(id, wants.machineId);
+  if (!hasMetadata(metadata, wants.metadata)) return metadataText;
   return undefined;
 }
+
+export const otherMachineText = (id: MachineId, wanted: string): string =>
+  `agent ID "${id}" does not match required "${wanted}"`;
+
+export const metadataText = 'local Machine metadata insufficient';

@@ -30,8 +30,10 @@ export const missingPeerText = (peer: string): string => `required peer Unit(${p
  */
 export function conflictText(unit: DraftUnit, machine: DraftMachine): string {
   const others = [...machine.units.values()].filter((other) => other.name !== unit.name && inConflict(unit, other));
-  return `found conflict with locally-scheduled Unit([${others.sort(by(({ name }) => name))[0]?.name ?? ''}])`;
+  return conflictTextWith(others.sort(by(({ name }) => name))[0]?.name ?? '');
 }
+
+export const conflictTextWith = (name: string): string => `found conflict with locally-scheduled Unit([${name}])`;
 
 export const replacementText = (by: DraftUnit): string => `found replace with locally-scheduled Unit(${by.name})`;
 

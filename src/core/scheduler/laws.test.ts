@@ -1,6 +1,6 @@
 /** What holds after every decision, whatever the cluster; judged by a plain reading of the rules, without the draft. */
 import { describe, expect, it } from 'vitest';
-import { anyCluster, anyMachine, anyUnit, applied, largeWorld, smallWorld } from '../../testing/any-cluster.ts';
+import { anyCluster, anyMachine, anyUnit, largeWorld, smallWorld } from '../../testing/any-cluster.ts';
 import { type Choices, everyChoice, seeded, seeds } from '../base/choices.ts';
 import { by } from '../base/order.ts';
 import type { Cluster } from '../cluster/types.ts';
@@ -9,6 +9,7 @@ import { hasMetadata } from '../machine/match.ts';
 import type { Machine } from '../machine/types.ts';
 import { type Requirements, requirementsOf } from '../unit/requirements.ts';
 import { targetStates, type Unit } from '../unit/types.ts';
+import { applied } from './applied.ts';
 import { decide } from './decide.ts';
 import { Scheduler } from './scheduler.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { applied } from '../../testing/any-cluster.ts';
 import { aCluster, aMachine, aUnit } from '../../testing/cluster.ts';
 import type { Cluster } from '../cluster/types.ts';
+import { applied } from './applied.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Decision } from './types.ts';
 
