@@ -115,3 +115,22 @@ export const NoSuchPlace = defineError<{ why: string; advice: string }>({
   message: ({ why }) => `Unable to proceed: ${why}`,
   remedy: ({ advice }) => advice,
 });
+
+/** A cluster that was there says nothing any more. */
+export const ClusterSilent = defineError<{ why: string }>({
+  code: 'CLUSTER_SILENT',
+  status: 504,
+  message: ({ why }) => `the fleet API says nothing any more: ${why}`,
+  remedy: () => 'Name another machine with --tunnel or --endpoint; on the machine, see: systemctl status fleet etcd.',
+});
+
+/** Somebody asks about a unit that the cluster does not have. @see fleet.md 7.5, status */
+export const UnitDoesNotExist = defineError<{ unit: string; near: readonly string[] }>({
+  code: 'UNIT_DOES_NOT_EXIST',
+  status: 404,
+  message: ({ unit }) => `Unit ${unit} does not exist.`,
+  remedy: ({ near }) =>
+    near.length > 0
+      ? `Did you mean ${near.join(' or ')}?`
+      : 'See what there is with fleetctl list-unit-files, or where a unit would go with fleetctl plan FILE.',
+});

@@ -94,6 +94,13 @@ export class MemoryFleetApi implements FleetApi {
     this.#changed();
   }
 
+  /** A machine is lost, and what it reported with it. */
+  leave(id: string): void {
+    this.#machines.delete(id as MachineId);
+    for (const [key, { machine }] of this.#states) if (machine === id) this.#states.delete(key);
+    this.#changed();
+  }
+
   /** The cluster puts a unit on a machine, or nowhere, in a current state. */
   place(name: string, machine: string | undefined, current: TargetState): void {
     const unit = this.#units.get(name as UnitName);

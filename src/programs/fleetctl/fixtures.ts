@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly localCode?: number;
 }
 
+export type Stage = ReturnType<typeof stage>;
+
 /** Two machines; the cluster does at once what it is asked to, on the first of them, unless a test plays it otherwise. */
 export function stage({ files = {}, machines = {}, here, env = {}, localCode = 0 }: StageOptions = {}) {
   const api = new MemoryFleetApi();
@@ -40,6 +42,7 @@ export function stage({ files = {}, machines = {}, here, env = {}, localCode = 0
   const clock = new ManualClock(new Date(2026, 0, 2, 3, 4, 5));
   const ssh = memorySsh(machines);
   const local: string[][] = [];
+  const interrupt = new AbortController();
   const wired: GlobalReading[] = [];
 
   const worldWith = (io: World['io']): World => ({
@@ -57,16 +60,20 @@ export function stage({ files = {}, machines = {}, here, env = {}, localCode = 0
       },
       dialUnix: async (path) => (await ssh.connect({ host: 'socket', port: 0 })).dialUnix(path),
     },
+    interrupted: () => interrupt.signal,
     [Symbol.asyncDispose]: async () => {},
   });
 
-  const answer = async (stdin: string, ...argv: readonly string[]): Promise<Outcome> => {
-    const io = captureIo(stdin);
+  const runOn = (io: World['io'], argv: readonly string[]): Promise<number> => {
     const wire = async (globals: GlobalReading) => {
       wired.push(globals);
       return worldWith(io);
     };
-    const code = await fleetctl({ argv, env, io, wire });
+    return fleetctl({ argv, env, io, wire });
+  };
+  const answer = async (stdin: string, ...argv: readonly string[]): Promise<Outcome> => {
+    const io = captureIo(stdin);
+    const code = await runOn(io, argv);
     return { code, out: io.output(), err: io.errors() };
   };
   const run = (...argv: readonly string[]): Promise<Outcome> => answer('', ...argv);
@@ -85,6 +92,13 @@ export function stage({ files = {}, machines = {}, here, env = {}, localCode = 0
     },
     /** Runs `fleetctl` with these arguments and lets no time pass. */
     run,
+    /** Begins to run; what it prints can be read meanwhile. */
+    begin(...argv: readonly string[]) {
+      const io = captureIo();
+      return { out: io.output, err: io.errors, code: runOn(io, argv) };
+    },
+    /** Presses ^C. */
+    interrupt: () => interrupt.abort(),
     /** As `run`, with something in stdin. */
     answer,
     /** As `run`, with as much time passing as the command needs. */

@@ -11,7 +11,8 @@ export function fleetctlLog(io: Pick<Io, 'err'>, clock: Clock, debug: boolean): 
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
-const printDate = (date: Date): string =>
+/** As fleet dates the lines of its log. */
+export const printDate = (date: Date): string =>
   `${date.getFullYear()}/${two(date.getMonth() + 1)}/${two(date.getDate())} ` +
   `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 

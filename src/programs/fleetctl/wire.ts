@@ -59,6 +59,7 @@ export async function wire({ globals, offline, io, env }: Wiring): Promise<World
     fleet: openFleet(target.endpoint, values, tunnel),
     files,
     here,
+    interrupted,
     ssh: async (to) => connect(to, await tunnel?.()),
     async [Symbol.asyncDispose]() {
       // The ones that go through another first.
@@ -155,6 +156,12 @@ const here: ThisMachine = {
   },
   dialUnix: (path) => unixDialer(path).dial(),
 };
+
+function interrupted(): AbortSignal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  return stop.signal;
+}
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

@@ -15,6 +15,8 @@ export interface World extends AsyncDisposable {
   /** Connects to a machine, through the tunnel when there is one. */
   ssh(to: SshAddress): Promise<SshConnection>;
   readonly here: ThisMachine;
+  /** Aborts at ^C, which from the first call on is the command's to obey; a second ^C ends the program as ever. */
+  interrupted(): AbortSignal;
 }
 
 export interface Files {

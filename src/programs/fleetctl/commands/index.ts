@@ -18,6 +18,7 @@ import { submit } from './submit.ts';
 import { unload } from './unload.ts';
 import { verify } from './verify.ts';
 import { version } from './version.ts';
+import { watch } from './watch.ts';
 
 const working: readonly Command[] = [
   cat,
@@ -37,6 +38,7 @@ const working: readonly Command[] = [
   unload,
   verify,
   version,
+  watch,
 ];
 
 export const commands: readonly Command[] = [...working, help(() => commands)];
