@@ -129,6 +129,22 @@ describe('the webapp tutorial', () => {
     });
   });
 
+  it('step 11, with -f: follows the journal until it is broken off', async () => {
+    const { process: following } = await cluster.following('journal', '-f', 'redis@1.service');
+    const lines = following.iterable()[Symbol.asyncIterator]();
+    await lines.next();
+    const saying = "docker exec redis sh -c 'echo said-while-followed > /proc/1/fd/1'";
+    await cluster.fleet('ssh', 'redis@1.service', saying);
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (String(value).includes('said-while-followed')) break;
+      expect(done, 'the journal ended before the line came').not.toBe(true);
+    }
+    following.kill('SIGINT');
+    const { signal } = await following;
+    expect(signal).toBe('SIGINT');
+  });
+
   it('steps 12 and 13: redis answers at the address that list-units shows to awk', async () => {
     const line = (await cluster.fleet('list-units')).split('\n').find((row) => row.startsWith('redis@1.service'));
     const address = line?.split(/[\s/]/)[3];

@@ -65,6 +65,14 @@ export class TestCluster implements AsyncDisposable {
     return run('fleetctl', args, { env: this.#environment });
   }
 
+  /** The same, still running, until it is killed. */
+  async following(...args: readonly string[]) {
+    this.#environment ??= JSON.parse(await this.well('env', '-o', 'json')) as Record<string, string>;
+    return {
+      process: execa(`${checkout}bin/fleetctl`, args, { cwd: checkout, reject: false, env: this.#environment }),
+    };
+  }
+
   async fleet(...args: readonly string[]): Promise<string> {
     return well(this.fleetctl(...args));
   }

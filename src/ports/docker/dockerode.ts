@@ -147,6 +147,7 @@ export class DockerodeEngine implements DockerEngine {
         exitCode: facts.State.ExitCode,
         error: facts.State.Error,
         pid: facts.State.Pid,
+        volumes: facts.Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name ? [Name] : [])),
         addresses: Object.fromEntries(
           Object.entries(facts.NetworkSettings.Networks).flatMap(([network, { IPAddress }]) =>
             IPAddress === '' ? [] : [[network, IPAddress]],

@@ -73,6 +73,8 @@ export interface ContainerDetails extends ContainerSummary {
   readonly addresses: Readonly<Record<string, string>>;
   /** Zero when it is not running. */
   readonly pid: number;
+  /** The names of the volumes that it mounts. */
+  readonly volumes: readonly string[];
 }
 
 export interface ExecSpec {

@@ -120,6 +120,7 @@ export class MemoryDockerEngine implements DockerEngine {
       exitCode,
       error: '',
       pid: isRunning ? 1 : 0,
+      volumes: spec.mounts.flatMap((mount) => (mount.kind === 'volume' ? [mount.name] : [])),
       addresses: isRunning && network ? { [network.name]: network.address ?? '' } : {},
     };
   }

@@ -102,7 +102,7 @@ function programOf(rest: readonly string[], choose: Choose): Command {
     .option('--recreate', 'make changed machines again')
     .option('--keep', 'leave everything as it is when something fails')
     .option('--force', 'even if another devcluster seems to be changing the cluster')
-    .option('--timeout <seconds>', 'how long to wait for each thing (default 90)')
+    .option('--timeout <duration>', 'how long to wait for each thing, like 90s, which is the default')
     .action((options) => choose((desk) => up(desk, options), true));
 
   printing(clustered(program.command('down')))

@@ -17,6 +17,7 @@ import { MemoryProcesses } from '../../ports/process/memory.ts';
 import { type CapturedIo, captureIo } from '../../testing/capture-io.ts';
 import type { UnitText } from './cluster-files.ts';
 import { readConfig } from './config.ts';
+import type { Golden } from './golden/golden.ts';
 import { screenOf } from './screen.ts';
 import type { Desk, Engine } from './world.ts';
 
@@ -49,9 +50,18 @@ export interface TestDeskOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The id of today's node image. */
   readonly image?: string;
+  /** What the images of the cluster file were made into. */
+  readonly golden?: Golden;
 }
 
-export function testDesk({ scratch, before, host, environment = {}, image = 'node:1' }: TestDeskOptions): TestDesk {
+export function testDesk({
+  scratch,
+  before,
+  host,
+  environment = {},
+  image = 'node:1',
+  golden,
+}: TestDeskOptions): TestDesk {
   const io = captureIo();
   const clock = systemClock();
   const stop = new AbortController();
@@ -66,7 +76,7 @@ export function testDesk({ scratch, before, host, environment = {}, image = 'nod
     images: new MemoryImages(),
     machineImage: async () => ({ reference: image, id: `sha256:${image}`, built: false }),
     machineImageNames: async () => [image],
-    imageMounts: async () => [],
+    goldenImages: async () => golden,
     fleet: async () => fleet,
     dnsAnswers: async () => true,
     maker: {

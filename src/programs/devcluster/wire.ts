@@ -17,7 +17,7 @@ import type { Config } from './config.ts';
 import { dnsAnswers } from './dns.ts';
 import { type EngineWorld, type Found, provideEngine, requireEngine } from './engine/find.ts';
 import { fleetDialer } from './fleet-door.ts';
-import { goldenMounts } from './golden/golden.ts';
+import { ensureGoldenImages } from './golden/golden.ts';
 import { architectureOf } from './image/architecture.ts';
 import { ensureDebian, usualMirror } from './image/debian.ts';
 import { ensureNodeImage, type ImageWorld, nodeImageNames, requireImage } from './image/ensure.ts';
@@ -83,10 +83,10 @@ async function openEngine(config: Config, { host, source }: Found): Promise<Engi
       return wanted ? requireImage(images, wanted) : ensureNodeImage(await imageWorld(), said);
     },
     machineImageNames: async () => nodeImageNames(await imageWorld()),
-    imageMounts: async (wanted, machineImage, said) => {
+    goldenImages: async (wanted, machineImage, said) => {
       const base = async () => ensureDebian(await imageWorld(), said);
       const proxies = proxiesIn(config.environment);
-      return goldenMounts({ engine: docker, images, clock }, { wanted, machineImage, base, proxies }, said);
+      return ensureGoldenImages({ engine: docker, images, clock }, { wanted, machineImage, base, proxies }, said);
     },
     dnsAnswers: (machine, domain) => dnsAnswers(docker, machine, domain),
     fleet: async (machine) => httpFleetApi({ dialer: await fleetDialer(docker, machine) }),

@@ -2,7 +2,7 @@
 import type { MachineId } from '../../core/machine/types.ts';
 import type { MachineOrder } from '../../core/topology/container.ts';
 import type { PresentMachine } from '../../core/topology/present.ts';
-import type { ClusterSpec, ContainerSpec, MachineSeed, Mount, SeedFile } from '../../core/topology/types.ts';
+import type { ClusterSpec, ContainerSpec, MachineSeed, SeedFile } from '../../core/topology/types.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { ImageStore } from '../../ports/docker/images.ts';
 import type { DockerEngine } from '../../ports/docker/index.ts';
@@ -12,6 +12,7 @@ import type { Io } from '../../ports/io/index.ts';
 import type { UnitText } from './cluster-files.ts';
 import type { Config } from './config.ts';
 import type { EngineWorld } from './engine/find.ts';
+import type { Golden } from './golden/golden.ts';
 import type { Screen } from './screen.ts';
 
 /** What there is before an engine is known. */
@@ -49,12 +50,12 @@ export interface Engine {
   machineImage(said: (line: string) => void): Promise<MachineImage>;
   /** The names of that image and of those it stands on, whether they are there or not. */
   machineImageNames(): Promise<readonly string[]>;
-  /** What machines mount so that they have these images. */
-  imageMounts(
+  /** Makes these images ready for machines; undefined when there are none. */
+  goldenImages(
     wanted: ClusterSpec['images'],
     machineImage: string,
     said: (line: string) => void,
-  ): Promise<readonly Mount[]>;
+  ): Promise<Golden | undefined>;
   /** The fleet API of one machine. */
   fleet(machine: FleetMachine): Promise<FleetApi>;
   /** Whether the machine's DNS server answers for the cluster's domain. */

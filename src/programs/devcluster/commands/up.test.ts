@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OperatingError } from '../../../core/errors/define.ts';
 import { ApiRefused } from '../../../core/errors/fleet-api.ts';
+import type { MemoryImages } from '../../../ports/docker/images-memory.ts';
 import { memoryHost } from '../../../ports/host/memory.ts';
 import { readClusters } from '../clusters.ts';
 import { Scratch, type TestDesk, testDesk } from '../fixtures.ts';
+import type { Golden } from '../golden/golden.ts';
+import { createGolden, goldenVolumes, sealGolden } from '../golden/volume.ts';
 import { down } from './down.ts';
 import { env } from './env.ts';
 import { list } from './list.ts';
@@ -202,7 +205,7 @@ describe('up that fails', () => {
       if (container === 'lab-core-02') desk.docker.exit(container, 30);
       else await onStart(container);
     };
-    const code = await codeOf(up(desk, { name: 'lab', machines: '3', timeout: '5', ...options }));
+    const code = await codeOf(up(desk, { name: 'lab', machines: '3', timeout: '5s', ...options }));
     return { desk, code };
   };
 
@@ -288,6 +291,7 @@ describe('up that fails', () => {
     ['metadata without a machine', { metadata: ['purpose=db'] }],
     ['metadata of a machine too many', { name: 'lab', machines: '1', metadata: ['core-02=a=b'] }],
     ['no time', { timeout: 'long' }],
+    ['a time that is over', { timeout: '0s' }],
     ['half a subnet', { subnet: '10.0.0.0' }],
   ])('refuses %s before anything is made', async (_what, options) => {
     using scratch = new Scratch();
@@ -325,6 +329,35 @@ describe('up with a cluster file', () => {
     expect(again.io.errors()).toContain('Nothing to do: "shop" has its machine and units.');
   });
 
+  it('gives changed images to the machines that are there', async () => {
+    using scratch = new Scratch();
+    const file = 'name: shop\nmachines: 1\nimages:\n  - reference: redis:2.8\n';
+    writeFileSync(join(scratch.path, 'devcluster.yaml'), file);
+    const before: Golden = { volume: 'first', images: [{ reference: 'redis:2.8', name: 'redis:2.8', content: '1' }] };
+    const after: Golden = { volume: 'second', images: [{ reference: 'redis:2.8', name: 'redis:2.8', content: '2' }] };
+    const desk = testDesk({ scratch, golden: before });
+    await up(desk, {});
+    const same = testDesk({ scratch, before: desk, golden: before });
+    await up(same, {});
+    expect(same.io.errors()).toContain('Nothing to do');
+    const changed = testDesk({ scratch, before: desk, golden: after });
+    const engine = await changed.engine({ provide: false, agreed: false, said: () => {} });
+    (engine.images as MemoryImages).add('redis:2.8');
+    await up(changed, {});
+    expect(counted(changed, 'exec shop-core-01 /bin/sh -c docker load')).toBe(1);
+    expect(changed.io.errors()).toContain('core-01 has redis:2.8 anew');
+  });
+
+  it.each<[string, UpOptions, boolean]>([
+    ['without a name when it was found', {}, false],
+    ['with the name that was given', { name: 'lab' }, true],
+  ])('says the next commands %s', async (_what, options, named) => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { machines: '1', ...options });
+    expect(desk.io.errors().includes(' ssh --name lab core-01')).toBe(named);
+    expect(desk.io.errors().includes(' ssh core-01')).toBe(!named);
+  });
+
   it('reports every mistake in it, with the lines', async () => {
     using scratch = new Scratch();
     written(scratch, 'nane: shop\nmachines: 0\n');
@@ -353,6 +386,16 @@ describe('down', () => {
     await down(testDesk({ scratch, before: second }), 'lab', {});
     expect((await readClusters(second.docker)).map(({ name }) => name)).toEqual(['other']);
     expect((await second.docker.volumes({})).every(({ name }) => name.startsWith('other-'))).toBe(true);
+  });
+
+  it('takes along what an interrupted up left of its images', async () => {
+    using scratch = new Scratch();
+    const desk = await upOn(scratch, { name: 'lab', machines: '1' });
+    await createGolden(desk.docker, 'half', ['redis:2.8']);
+    await createGolden(desk.docker, 'whole', ['redis:2.8']);
+    await sealGolden(desk.docker, 'whole');
+    await down(testDesk({ scratch, before: desk }), 'lab', {});
+    expect((await goldenVolumes(desk.docker)).map(({ hash }) => hash)).toEqual(['whole']);
   });
 
   it('succeeds the second time, and says that there was nothing', async () => {

@@ -1,4 +1,5 @@
 /** `devcluster up`: whatever is there, afterwards the cluster is as wanted. */
+import { parseDuration } from '../../../core/base/duration.ts';
 import { type Millis, seconds } from '../../../core/base/time.ts';
 import { ConsentNeeded, Interrupted, UsageWrong } from '../../../core/errors/devcluster.ts';
 import { machineId } from '../../../core/topology/names.ts';
@@ -8,6 +9,8 @@ import type { ClusterSpec } from '../../../core/topology/types.ts';
 import { readClusters } from '../clusters.ts';
 import { readMembers } from '../etcd-members.ts';
 import { clusterFacts, machinesTable } from '../facts.ts';
+import { freshen, staleImages } from '../golden/freshen.ts';
+import { type Golden, goldenMounts } from '../golden/golden.ts';
 import { refuseWhenHeld, takeLock } from '../lock.ts';
 import { type Reporter, stepReporter } from '../reporter.ts';
 import { agrees } from '../screen.ts';
@@ -25,7 +28,7 @@ export interface UpOptions extends WishOptions {
   readonly recreate?: boolean;
   readonly keep?: boolean;
   readonly force?: boolean;
-  /** Seconds, for each thing that is waited for. */
+  /** A duration or a number of seconds, for each thing that is waited for. */
   readonly timeout?: string;
   readonly output?: 'text' | 'json';
 }
@@ -59,7 +62,16 @@ export async function up(desk: Desk, options: UpOptions): Promise<void> {
   await refuseWhenHeld(name, present?.lock, options.force ?? false);
   const wanted = wantedCluster(wish, name, present);
   const planned = await planWithConsent(desk, engine, { wanted, present, imageId: image.id }, options);
-  const job = { desk, engine, image, wanted, present, clusters, planned, wish, limit, reporter, options };
+  const needsImages = wanted.images.length > 0 && (wish.file !== undefined || makesMachines(planned));
+  stepCount = 7 + ownUnits + (needsImages ? 1 : 0);
+  const golden = needsImages
+    ? await reporter.step('images', async ({ note }) => {
+        const found = await engine.goldenImages(wanted.images, image.reference, note);
+        note(wanted.images.map(({ reference }) => reference).join(', '));
+        return found;
+      })
+    : undefined;
+  const job = { desk, engine, image, wanted, present, clusters, planned, wish, limit, reporter, options, golden };
 
   if (planned.steps.length === 0 && present?.lock === undefined && (await isSettled(job))) {
     const count = wanted.machines.length;
@@ -70,7 +82,6 @@ export async function up(desk: Desk, options: UpOptions): Promise<void> {
     printResult(desk, options, present);
     return;
   }
-  stepCount = 7 + ownUnits + (needsImages(job) ? 1 : 0);
   const after = await carryOut(job);
   const took = (reporter.elapsed() / 1_000).toFixed(1);
   const count = after.machines.length;
@@ -79,7 +90,7 @@ export async function up(desk: Desk, options: UpOptions): Promise<void> {
   );
   sayOutdated(desk, planned);
   printResult(desk, options, { name, origin: after.origin, network: name, machines: after.machines, lock: undefined });
-  sayNext(desk, wanted);
+  sayNext(desk, wanted, options);
 }
 
 interface Job {
@@ -94,15 +105,16 @@ interface Job {
   readonly limit: Millis;
   readonly reporter: Reporter;
   readonly options: UpOptions;
+  readonly golden: Golden | undefined;
 }
 
 function patienceOf(timeout: string | undefined): Millis {
   if (timeout === undefined) return usualPatience;
-  const count = Number(timeout);
-  if (count > 0) return seconds(count);
+  const limit = /^[\d.]+$/.test(timeout) ? seconds(Number(timeout)) : parseDuration(timeout);
+  if (limit !== undefined && limit > 0) return limit;
   throw new UsageWrong({
-    message: `--timeout "${timeout}" is not a number of seconds`,
-    remedy: 'Write it like --timeout 120.',
+    message: `--timeout "${timeout}" is not a duration`,
+    remedy: 'Write it like --timeout 2m, or as seconds: --timeout 120.',
   });
 }
 
@@ -140,9 +152,13 @@ function lossesOf(need: Consent): readonly string[] {
 }
 
 /** Whether a cluster whose machines all run also works, in one look. */
-async function isSettled({ desk, engine, wanted, present, wish, reporter }: Job): Promise<boolean> {
+async function isSettled({ desk, engine, wanted, present, wish, reporter, golden }: Job): Promise<boolean> {
   if (present?.origin === undefined) return false;
   const { origin, machines } = present;
+  if (golden !== undefined) {
+    const stale = await Promise.all(machines.map(({ container }) => staleImages(engine, container, golden)));
+    if (stale.flat().length > 0) return false;
+  }
   return isReady({ desk, engine, wanted, origin, machines, limit: seconds(2), stop: desk.stop, reporter }, wish.units);
 }
 
@@ -182,30 +198,47 @@ async function carryOut(job: Job): Promise<Built> {
 }
 
 /** Only new containers mount images. */
-const needsImages = ({ wanted, planned }: Job): boolean =>
-  wanted.images.length > 0 &&
-  planned.steps.some(({ kind }) => kind === 'create-machine' || kind === 'recreate-machine');
+const makesMachines = ({ steps }: Plan): boolean =>
+  steps.some(({ kind }) => kind === 'create-machine' || kind === 'recreate-machine');
+
+/** One after the other: they load from and onto the same disk. */
+async function freshenMachines({ desk, engine, golden }: Job, machines: readonly PresentMachine[]): Promise<void> {
+  if (golden === undefined) return;
+  for (const { name, container } of machines) {
+    const images = await staleImages(engine, container, golden);
+    if (images.length === 0) continue;
+    await freshen(engine, container, images);
+    const references = images.map(({ reference }) => reference).join(', ');
+    desk.screen.say(`${name} has ${references} anew; what runs keeps the old content until it is started again.`);
+  }
+}
 
 async function makeMachines(job: Job, stop: AbortSignal, made: PresentMachine[]): Promise<Built> {
-  const { desk, engine, wanted, image, reporter, planned, present, clusters, limit } = job;
-  const mounts = needsImages(job)
-    ? await reporter.step('images', async ({ note }) => {
-        const found = await engine.imageMounts(wanted.images, image.reference, note);
-        note(wanted.images.map(({ reference }) => reference).join(', '));
-        return found;
-      })
-    : [];
+  const { desk, engine, wanted, image, reporter, planned, present, clusters, limit, golden } = job;
   const count = wanted.machines.length;
   return reporter.step(count === 1 ? 'network and 1 machine' : `network and ${count} machines`, async (progress) => {
-    const order = { desk, engine, wanted, present, clusters, plan: planned, image, mounts, limit, stop };
+    const order = {
+      desk,
+      engine,
+      wanted,
+      present,
+      clusters,
+      plan: planned,
+      image,
+      mounts: goldenMounts(golden),
+      limit,
+      stop,
+    };
     const built = await build({ ...order, made: (machine) => void made.push(machine) }, progress);
     progress.note(built.origin.subnet);
     return built;
   });
 }
 
-async function makeReady({ engine, wish }: Job, ready: Readiness): Promise<void> {
+async function makeReady(job: Job, ready: Readiness): Promise<void> {
+  const { engine, wish } = job;
   await systemdUp(ready);
+  await freshenMachines(job, ready.machines);
   const [first] = ready.machines;
   if (first === undefined) return;
   const id = machineId(ready.wanted.name, first.index, ready.origin.token);
@@ -265,9 +298,11 @@ function printResult(desk: Desk, { output }: UpOptions, cluster: PresentCluster 
   desk.io.out(output === 'json' ? printJson(facts) : machinesTable(facts));
 }
 
-function sayNext(desk: Desk, { name }: ClusterSpec): void {
+/** What `up` found without being told, the next commands find, too. */
+function sayNext(desk: Desk, { name }: ClusterSpec, options: UpOptions): void {
   const { clusterName, program } = desk.config;
-  const flag = clusterName === name ? '' : ` --name ${name}`;
+  const isFound = clusterName === name || (options.name === undefined && options.file === undefined);
+  const flag = isFound ? '' : ` --name ${name}`;
   desk.screen.say(
     [
       'Next:',

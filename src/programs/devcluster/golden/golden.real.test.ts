@@ -16,8 +16,9 @@ import { DockerodeImages } from '../../../ports/docker/images-dockerode.ts';
 import { hostProcesses } from '../../../ports/process/execa.ts';
 import { architectureOf } from '../image/architecture.ts';
 import { ensureDebian, usualMirror } from '../image/debian.ts';
+import { freshen, staleImages } from './freshen.ts';
 import { ensureGoldenImages, type Golden } from './golden.ts';
-import { loadIntoMachine } from './load.ts';
+import type { ProvidedImage } from './provide.ts';
 import { goldenMount, goldenName, removeGolden } from './volume.ts';
 
 const host = process.env['DOCKER_HOST'] ?? '';
@@ -134,10 +135,17 @@ describe('a machine with a golden volume', () => {
     expect(await well('docker run --rm own:1 redis-cli --version')).toMatch(/^redis-cli/);
   });
 
-  it('takes further images while it runs', async () => {
-    const provided = { reference: 'quay.io/somebody/else:2', name: golden?.images[0]?.name ?? '', content: '' };
-    await loadIntoMachine(world, machine, [provided]);
+  it('is fresh while its volume is today’s, and takes changed images while it runs', async () => {
+    const [first] = (golden as Golden).images as [ProvidedImage];
+    expect(await staleImages({ docker: engine }, machine, golden as Golden)).toEqual([]);
+    const changed = { reference: 'quay.io/somebody/else:2', name: first.name, content: 'second' };
+    const today: Golden = { volume: 'another', images: [changed] };
+    expect(await staleImages({ docker: engine }, machine, today)).toEqual([changed]);
+    await freshen({ docker: engine, images }, machine, [changed]);
     expect(await imagesIn()).toEqual(['own:1', 'quay.io/somebody/else:2', 'redis:2.8']);
+    expect(await staleImages({ docker: engine }, machine, today)).toEqual([]);
+    const both = { ...today, images: [changed, { ...first, content: 'second' }] };
+    expect(await staleImages({ docker: engine }, machine, both)).toEqual([both.images[1]]);
   });
 
   it('keeps a removed image removed after a restart', async () => {

@@ -4,8 +4,8 @@ import { GoldenFailed, ImagePullFailed } from '../../../core/errors/images.ts';
 import { ManualClock } from '../../../ports/clock/manual.ts';
 import { MemoryImages } from '../../../ports/docker/images-memory.ts';
 import { MemoryDockerEngine } from '../../../ports/docker/memory.ts';
+import { freshen, staleImages } from './freshen.ts';
 import { ensureGoldenImages, goldenMounts } from './golden.ts';
-import { loadIntoMachine } from './load.ts';
 import { goldenVolumes, removeUnfinishedGolden, removeUnusedGolden } from './volume.ts';
 
 let engine: MemoryDockerEngine;
@@ -31,7 +31,7 @@ const request = (references: readonly string[]) => ({
 });
 const ensure = (...references: string[]) =>
   ensureGoldenImages({ engine, images, clock }, request(references), (line) => said.push(line));
-const mounts = (...references: string[]) => goldenMounts({ engine, images, clock }, request(references), () => {});
+const mounts = async (...references: string[]) => goldenMounts(await ensure(...references));
 const execs = () => engine.calls.filter((call) => call.startsWith('exec'));
 
 const mountBy = (container: string, volume: string) =>
@@ -184,15 +184,40 @@ describe('the golden volumes as a cache', () => {
 });
 
 describe('a machine that exists already', () => {
-  it('gets images through its engine, under the names that units use', async () => {
-    await mountBy('lab-core-01', 'data');
-    await engine.start('lab-core-01');
-    await loadIntoMachine({ engine, images }, 'lab-core-01', [
+  const golden = {
+    volume: 'devcluster-golden-today',
+    images: [
       { reference: 'redis:2.8', name: 'devcluster-image:abc', content: 'x' },
       { reference: 'web:1', name: 'web:1', content: 'y' },
-    ]);
+    ],
+  };
+  const world = () => ({ docker: engine, images });
+  const machine = 'lab-core-01';
+
+  it('needs nothing while it mounts today’s volume, or does not run', async () => {
+    await mountBy(machine, golden.volume);
+    expect(await staleImages(world(), machine, golden)).toEqual([]);
+    await engine.start(machine);
+    expect(await staleImages(world(), machine, golden)).toEqual([]);
+    expect(await staleImages(world(), 'nobody', golden)).toEqual([]);
+  });
+
+  it('needs what changed since it was made, and gets it through its engine under the names that units use', async () => {
+    await mountBy(machine, 'devcluster-golden-yesterday');
+    await engine.start(machine);
+    expect(await staleImages(world(), machine, golden)).toEqual(golden.images);
+    await freshen(world(), machine, golden.images);
     expect(execs()).toEqual([
-      'exec lab-core-01 /bin/sh -c docker load --quiet && docker tag devcluster-image:abc redis:2.8 && docker rmi devcluster-image:abc',
+      `exec ${machine} /bin/sh -c docker load --quiet && docker tag devcluster-image:abc redis:2.8 && docker rmi devcluster-image:abc && printf '%s' '{"redis:2.8":"x","web:1":"y"}' > /var/lib/docker/devcluster-images.json`,
     ]);
+  });
+
+  it('remembers what it got', async () => {
+    await mountBy(machine, 'devcluster-golden-yesterday');
+    await engine.seed(machine, [
+      { path: '/var/lib/docker/devcluster-images.json', content: '{"redis:2.8":"x","web:1":"old"}', mode: 0o644 },
+    ]);
+    await engine.start(machine);
+    expect(await staleImages(world(), machine, golden)).toEqual([golden.images[1]]);
   });
 });

@@ -22,7 +22,7 @@ export interface GoldenRequest {
 }
 
 export interface Golden {
-  /** To be mounted read-only at `goldenMount` by every machine. */
+  /** Mounted by every machine that is made from now on. */
   readonly volume: string;
   readonly images: readonly ProvidedImage[];
 }
@@ -59,10 +59,8 @@ export async function ensureGoldenImages(
 }
 
 /** What every machine mounts so that its engine has these images; nothing when there are none. */
-export async function goldenMounts(world: GoldenWorld, request: GoldenRequest, said: Said): Promise<readonly Mount[]> {
-  const golden = await ensureGoldenImages(world, request, said);
-  return golden === undefined ? [] : [{ kind: 'volume', name: golden.volume, target: goldenMount, readOnly: true }];
-}
+export const goldenMounts = (golden: Golden | undefined): readonly Mount[] =>
+  golden === undefined ? [] : [{ kind: 'volume', name: golden.volume, target: goldenMount, readOnly: true }];
 
 /** Stands for the engine: that of the slow layer, which the thin one with our programs does not change. */
 async function engineIn({ images }: GoldenWorld, machineImage: string): Promise<string | undefined> {

@@ -31,23 +31,5 @@ export async function feedImages(
   throw new GoldenFailed({ images: referencesOf(provided), reason: reason || `exit code ${code}` });
 }
 
-/**
- * For a machine that exists already and therefore cannot mount another golden volume. It takes seconds, and the
- * machine's disk.
- *
- * @throws {GoldenFailed} @throws {NotRunning}
- */
-export function loadIntoMachine(
-  world: { readonly engine: DockerEngine; readonly images: ImageStore },
-  container: string,
-  provided: readonly ProvidedImage[],
-): Promise<void> {
-  const rename = provided
-    .filter(({ name, reference }) => name !== reference)
-    .map(({ name, reference }) => `docker tag ${name} ${reference} && docker rmi ${name}`);
-  const command = ['/bin/sh', '-c', ['docker load --quiet', ...rename].join(' && ')];
-  return feedImages(world, container, command, provided);
-}
-
 export const referencesOf = (provided: readonly ProvidedImage[]): string[] =>
   provided.map(({ reference }) => reference).sort();
