@@ -74,6 +74,9 @@ const withSubcommands = (command: Command): readonly Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ];
 
+/** What can stand behind `devcluster`, without aliases. */
+export const commandNames = (): readonly string[] => programOf([], () => {}).commands.map((command) => command.name());
+
 type Choose = (run: Run, endsInOrder?: boolean) => void;
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
