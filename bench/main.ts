@@ -1,6 +1,7 @@
 /** Measures the bars of docs/performance.md on this machine and prints them as a table; names as arguments choose some. */
 import { benchCluster } from './cluster.ts';
 import { idleMemory, idleProcessor } from './idle.ts';
+import { scheduling } from './scheduler.ts';
 import { printTable, type Row } from './table.ts';
 import { failover, startHundred, startOne } from './units.ts';
 import { upAgainstBare } from './up.ts';
@@ -14,6 +15,7 @@ const measure = async (name: string, act: () => Promise<Row | Row[]>): Promise<v
   rows.push(...[await act()].flat());
 };
 
+await measure('scheduler', () => scheduling());
 await measure('up', () => upAgainstBare());
 if (['memory', 'processor', 'start', 'hundred', 'failover'].some(wanted)) {
   await using cluster = await benchCluster('bench');

@@ -5,6 +5,7 @@
 import type { Glob } from '../base/glob.ts';
 import { by, compareText } from '../base/order.ts';
 import type { Placement } from '../cluster/types.ts';
+import { shortId } from '../machine/id.ts';
 import { hasMetadata } from '../machine/match.ts';
 import type { Machine, MachineId } from '../machine/types.ts';
 import { type Requirements, requirementsOf } from '../unit/requirements.ts';
@@ -41,21 +42,35 @@ export interface DraftMachine {
   readonly matched: Map<number, number>;
 }
 
+interface Order {
+  readonly metadata: Requirements['metadata'];
+  readonly order: LoadOrder<DraftMachine>;
+}
+
 export class Draft {
   readonly units = new Map<string, DraftUnit>();
   readonly machines = new Map<MachineId, DraftMachine>();
   /** Global units by name. */
   readonly globals: DraftUnit[] = [];
-  /** Units that declare replacements, and units that name a peer, by that peer. */
-  readonly replacers = new Set<DraftUnit>();
+  /** Units that name a peer, by that peer. */
   readonly followers = new Map<string, Set<DraftUnit>>();
   /** Grows whenever a machine may accept what it refused before. */
   freed = 0;
   /** Machines whose answers may have changed; whoever remembers answers clears it. */
   readonly changed = new Set<DraftMachine>();
   readonly #patterns = new PatternTable();
+  readonly #replacers = new Set<DraftUnit>();
   /** Machines by load, for each set of metadata that units ask for. */
-  readonly #orders = new Map<string, LoadOrder<DraftMachine>>();
+  readonly #orders = new Map<string, Order>();
+  /** Machines by their whole and by their short ids. */
+  readonly #named = new Map<string, Set<DraftMachine>>();
+  #replacersByName: readonly DraftUnit[] | undefined = [];
+
+  /** Units that declare replacements, by name. */
+  get replacers(): readonly DraftUnit[] {
+    this.#replacersByName ??= [...this.#replacers].sort(by(({ name }) => name));
+    return this.#replacersByName;
+  }
 
   /** How many patterns the draft remembers, those of units long gone included. */
   get patternsRemembered(): number {
@@ -79,7 +94,10 @@ export class Draft {
     const added: DraftUnit = { ...facts, name, kind: undefined, on: undefined, placed: undefined };
     this.units.set(name, added);
     if (added.wants.global) this.globals.splice(this.#globalIndex(name), 0, added);
-    if (added.replaces.length > 0) this.replacers.add(added);
+    if (added.replaces.length > 0) {
+      this.#replacers.add(added);
+      this.#replacersByName = undefined;
+    }
     for (const peer of added.wants.peers) {
       const others = this.followers.get(peer);
       if (others === undefined) this.followers.set(peer, new Set([added]));
@@ -91,7 +109,7 @@ export class Draft {
   /** Forgets a unit; it must not be on any machine. */
   removeUnit(unit: DraftUnit): void {
     this.units.delete(unit.name);
-    this.replacers.delete(unit);
+    if (this.#replacers.delete(unit)) this.#replacersByName = undefined;
     if (unit.wants.global) this.globals.splice(this.#globalIndex(unit.name), 1);
     for (const peer of unit.wants.peers) this.followers.get(peer)?.delete(unit);
   }
@@ -106,7 +124,9 @@ export class Draft {
       matched: new Map(),
     };
     this.machines.set(machine.id, added);
-    this.#orders.clear();
+    for (const name of new Set([machine.id, shortId(machine.id)])) this.#name(name).add(added);
+    for (const { metadata, order } of this.#orders.values())
+      if (hasMetadata(machine.metadata, metadata)) order.add(added, 0);
     this.freed++;
     return added;
   }
@@ -114,7 +134,10 @@ export class Draft {
   /** The same machine with other facts. */
   changeMachine(draft: DraftMachine, machine: Machine): void {
     draft.machine = machine;
-    this.#orders.clear();
+    for (const { metadata, order } of this.#orders.values()) {
+      order.remove(draft, draft.units.size);
+      if (hasMetadata(machine.metadata, metadata)) order.add(draft, draft.units.size);
+    }
     this.changed.add(draft);
     this.freed++;
   }
@@ -123,7 +146,19 @@ export class Draft {
   removeMachine(machine: DraftMachine): void {
     for (const unit of machine.units.values()) unit.on = undefined;
     this.machines.delete(machine.id);
-    this.#orders.clear();
+    for (const name of [machine.id, shortId(machine.id)]) this.#name(name).delete(machine);
+    for (const { order } of this.#orders.values()) order.remove(machine, machine.units.size);
+  }
+
+  /** The machines that a unit may mean by an id, whole or short; the least loaded first. */
+  named(wanted: string): readonly DraftMachine[] {
+    return [...(this.#named.get(wanted) ?? [])].sort((a, b) => a.units.size - b.units.size || compareText(a.id, b.id));
+  }
+
+  #name(name: string): Set<DraftMachine> {
+    const machines = this.#named.get(name) ?? new Set();
+    this.#named.set(name, machines);
+    return machines;
   }
 
   /** Puts a unit on a machine, asking nothing. */
@@ -166,10 +201,10 @@ export class Draft {
   leastLoaded({ wants: { metadata } }: DraftUnit): Iterable<DraftMachine> {
     const key = metadataKey(metadata);
     const known = this.#orders.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.order;
     const members = [...this.machines.values()].filter(({ machine }) => hasMetadata(machine.metadata, metadata));
     const order = new LoadOrder(members, ({ units }) => units.size);
-    this.#orders.set(key, order);
+    this.#orders.set(key, { metadata, order });
     return order;
   }
 
@@ -179,7 +214,7 @@ export class Draft {
     for (const number of unit.matchedBy) bump(machine.matched, number, step);
     this.changed.add(machine);
     const load = machine.units.size;
-    for (const order of this.#orders.values()) order.moved(machine, load - step, load);
+    for (const { order } of this.#orders.values()) order.moved(machine, load - step, load);
   }
 
   /** Lets the units that are there already know of a pattern nobody declared before. */

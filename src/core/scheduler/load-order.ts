@@ -22,6 +22,21 @@ export class LoadOrder<T extends Ordered> {
     for (const bucket of this.#buckets) bucket.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
+  /** Takes a member in; there must not be one of its id. */
+  add(member: T, load: number): void {
+    this.#members.add(member);
+    const bucket = this.#bucket(load);
+    bucket.splice(place(bucket, member), 0, member);
+    this.#lowest = Math.min(this.#lowest, load);
+  }
+
+  /** Lets a member go; machines that are no members are ignored. */
+  remove(member: T, load: number): void {
+    if (!this.#members.delete(member)) return;
+    const bucket = this.#bucket(load);
+    bucket.splice(place(bucket, member), 1);
+  }
+
   /** Tells that a member's load changed; machines that are no members are ignored. */
   moved(member: T, from: number, to: number): void {
     if (!this.#members.has(member)) return;

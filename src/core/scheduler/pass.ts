@@ -1,6 +1,5 @@
 /** One pass of the engine over a draft: who must leave, who goes where, and what that means as decisions. */
-import { by, compareText } from '../base/order.ts';
-import { isNamed } from '../machine/id.ts';
+import { by } from '../base/order.ts';
 import { machineRefusal } from '../machine/match.ts';
 import {
   conflictText,
@@ -132,15 +131,12 @@ export class Pass {
 
   /** Every machine that may fit, least loaded first. */
   #candidates(unit: DraftUnit): Iterable<DraftMachine> {
-    const { machines, units } = this.#draft;
+    const { units } = this.#draft;
     const [peer] = unit.wants.peers;
     const target = peer === undefined ? undefined : units.get(peer);
     if (peer !== undefined && !target?.wants.global) return target?.on ? [target.on] : [];
     const { machineId } = unit.wants;
-    if (machineId === undefined) return this.#draft.leastLoaded(unit);
-    return [...machines.values()]
-      .filter(({ id }) => isNamed(id, machineId))
-      .sort((a, b) => a.units.size - b.units.size || compareText(a.id, b.id));
+    return machineId === undefined ? this.#draft.leastLoaded(unit) : this.#draft.named(machineId);
   }
 
   /**
@@ -152,7 +148,7 @@ export class Pass {
    */
   #replace(): boolean {
     let moved = false;
-    for (const unit of [...this.#draft.replacers].sort(byName)) {
+    for (const unit of this.#draft.replacers) {
       const machine = unit.on;
       if (machine === undefined) continue;
       for (const other of replacedBy(unit, machine)) {
