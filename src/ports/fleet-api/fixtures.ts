@@ -1,4 +1,4 @@
-/** A server of the fleet API in front of any `FleetApi`, so that the HTTP client can be tested on a real socket. */
+/** Clusters that tests play, and a server of the fleet API in front of one, so that the client can be tested on a real socket. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,10 +12,64 @@ import { parseMetadataPatch } from '../../core/api/patch-machines.ts';
 import { parsePath } from '../../core/api/paths.ts';
 import { parsePut } from '../../core/api/put-unit.ts';
 import { stateFilter } from '../../core/api/state-filter.ts';
+import { seconds } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import { ApiRefused } from '../../core/errors/fleet-api.ts';
+import type { MachineId } from '../../core/machine/types.ts';
 import type { TargetState, UnitName } from '../../core/unit/types.ts';
-import type { MemoryFleetApi } from './memory.ts';
+import type { Membership, Registry } from '../registry/index.ts';
+import type { PlayedCluster } from './contract.ts';
+import { type MemoryFleetApi, obedient } from './memory.ts';
+
+export const played = (api: MemoryFleetApi): PlayedCluster => ({
+  join: async (machine, publicIp, metadata) => api.join(machine, publicIp, metadata),
+  report: async (unit, machine, states) => api.report(unit, machine, states),
+  async obey(name, machine) {
+    const unit = await api.unit(name as UnitName);
+    if (unit !== undefined) obedient(machine)(unit, api);
+  },
+});
+
+/** Long enough that no lease runs out in a test. */
+const term = seconds(60);
+
+/** Machines and a leader in a registry, as fleetds are them. */
+export function playedIn(registry: Registry): PlayedCluster {
+  const members = new Map<string, Promise<Membership>>();
+  const member = (id: string, publicIp = '', metadata = {}): Promise<Membership> => {
+    const machine = { id: id as MachineId, publicIp, metadata, capabilities: {}, version: '1.0.0' };
+    const membership = members.get(id) ?? registry.join(machine, `${id}'s boot`, term);
+    members.set(id, membership);
+    return membership;
+  };
+  const publish = async (
+    name: string,
+    machine: string,
+    load: string,
+    active: string,
+    sub: string,
+    launched: boolean,
+  ) => {
+    const unit = await registry.unit(name as UnitName);
+    if (unit === undefined) throw new Error(`no unit ${name} to report`);
+    const state = { unit: unit.name, machine: machine as MachineId, hash: unit.hash, load, active, sub, launched };
+    await (await member(machine)).publish([state], []);
+  };
+  return {
+    join: async (machine, publicIp, metadata) => void (await member(machine, publicIp, metadata)),
+    report: (unit, machine, [load, active, sub]) => publish(unit, machine, load, active, sub, true),
+    async obey(name, machine) {
+      const unit = await registry.unit(name as UnitName);
+      const leadership = await registry.lead(machine as MachineId, term);
+      if (unit === undefined || !('apply' in leadership)) throw new Error(`nobody can obey about ${name}`);
+      const on = machine as MachineId;
+      const { hash, target } = unit;
+      await leadership.apply([{ kind: 'schedule', unit: unit.name, on, hash, target, because: 'a test says so' }]);
+      await leadership[Symbol.asyncDispose]();
+      await publish(name, machine, 'loaded', 'active', 'running', target === 'launched');
+    },
+  };
+}
 
 export interface ServedApi extends AsyncDisposable {
   readonly port: number;

@@ -2,21 +2,30 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { ApiRefused, ApiUnintelligible, ApiUnreachable } from '../../core/errors/fleet-api.ts';
 import { unitName } from '../../core/unit/index.ts';
-import { fleetApiContract } from './contract.ts';
+import { type ApiUnderTest, fleetApiContract } from './contract.ts';
 import { tcpDialer, unixDialer } from './dial.ts';
-import { serveApi } from './fixtures.ts';
+import { played, serveApi } from './fixtures.ts';
 import { httpFleetApi } from './http.ts';
 import { MemoryFleetApi } from './memory.ts';
 
 const basePath = '/behind/a/proxy';
 
-fleetApiContract('the API over HTTP', async (cluster) => {
+const served = async (cluster: MemoryFleetApi): Promise<ApiUnderTest> => {
   const server = await serveApi(cluster, basePath);
   return {
     api: httpFleetApi({ dialer: tcpDialer('127.0.0.1', server.port), basePath }),
+    cluster: played(cluster),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-});
+};
+
+fleetApiContract('the API over HTTP', () => served(new MemoryFleetApi()));
+
+fleetApiContract(
+  'the API of fleet’s own daemon over HTTP',
+  () => served(Object.assign(new MemoryFleetApi(), { takesBatches: false, streamsChanges: false })),
+  { streamsChanges: false },
+);
 
 it('opens a connection for each request, so that none can be stale', async () => {
   await using server = await serveApi(new MemoryFleetApi());

@@ -1,5 +1,5 @@
 /**
- * The fleet API as a client uses it. The promise that `memory.ts` and `http.ts` both keep, proven by `contract.ts`.
+ * The fleet API as a client uses it. The promise that `memory.ts`, `http.ts` and `registry.ts` keep, proven by `contract.ts`.
  *
  * Lists are whole and in the server's order: pages are the adapter's affair.
  */
@@ -15,7 +15,7 @@ export interface PutOutcome {
   readonly failure?: unknown;
 }
 
-/** Every call throws {ApiRefused} or {ApiUnreachable}. */
+/** Every call throws {ApiRefused}, and {ApiUnreachable} or {RegistryUnreachable}. */
 export interface FleetApi {
   machines(): Promise<readonly ApiMachine[]>;
   units(): Promise<readonly ApiUnit[]>;

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import { fleetApiContract } from './contract.ts';
+import { played } from './fixtures.ts';
 import { MemoryFleetApi } from './memory.ts';
 
-fleetApiContract('the API in memory', async (api) => ({ api, [Symbol.asyncDispose]: async () => {} }));
+fleetApiContract('the API in memory', async () => {
+  const api = new MemoryFleetApi();
+  return { api, cluster: played(api), [Symbol.asyncDispose]: async () => {} };
+});
 
 it('merges the changes that come while nobody looks', async () => {
   const api = new MemoryFleetApi();
