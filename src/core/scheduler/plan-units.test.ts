@@ -144,10 +144,10 @@ describe('a plan', () => {
       units: { 'g.service': { fleet: ['Global=true', 'MachineMetadata=g=1'] }, 'u.service': { on: 'm1' } },
     });
     const fleet = ['Global=true', 'MachineMetadata=g=2'];
-    expect(planned(cluster, { 'g.service': { fleet } }).submitted).toEqual([
+    expect(planned(cluster, { 'g.service': { fleet } }).submitted).toMatchObject([
       { kind: 'spread', unit: 'g.service', on: ['m3'], gains: ['m3'], losses: ['m1'] },
     ]);
-    expect(planned(cluster, { 'u.service': { fleet: ['Global=true', 'Conflicts=h.*'] } }).submitted).toEqual([
+    expect(planned(cluster, { 'u.service': { fleet: ['Global=true', 'Conflicts=h.*'] } }).submitted).toMatchObject([
       { kind: 'spread', unit: 'u.service', on: ['m1', 'm2', 'm3'], gains: ['m2', 'm3'], losses: [] },
     ]);
     expect(planned(cluster, { 'u.service': { fleet: ['Conflicts=g.*'] } })).toMatchObject({

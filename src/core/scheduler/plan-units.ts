@@ -49,6 +49,7 @@ export type Effect =
       readonly on: readonly MachineId[];
       readonly gains: readonly MachineId[];
       readonly losses: readonly MachineId[];
+      readonly answers: readonly MachineAnswer[];
     }
   | {
       readonly kind: 'stored';
@@ -105,7 +106,10 @@ function effectOn(after: DraftUnit, was: Draft, will: Draft, decisions: readonly
   const from = homes(before, was);
   if (target === 'inactive') return { kind: 'stored', unit, from, because: whyNobodyAsked(unit).because };
   const on = homes(after, will);
-  if (after.wants.global) return { kind: 'spread', unit, on, gains: without(on, from), losses: without(from, on) };
+  if (after.wants.global) {
+    const answers = answersOf(after, will);
+    return { kind: 'spread', unit, on, gains: without(on, from), losses: without(from, on), answers };
+  }
   const left = before?.wants.global ? undefined : from[0];
   const because = decisions.flatMap((one) => (one.unit === unit && 'because' in one ? [one.because] : []))[0];
   if (after.on === undefined) {

@@ -20,6 +20,8 @@ interface Described {
   readonly shorts?: Readonly<Record<string, string>>;
   /** Flags that are understood and that help does not show. */
   readonly hidden?: readonly string[];
+  /** Not one of fleet's: its name takes no abbreviation away from theirs. */
+  readonly ours?: boolean;
   /** Needs no cluster, so none is looked for. */
   readonly offline?: boolean;
 }

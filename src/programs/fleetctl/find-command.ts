@@ -1,4 +1,4 @@
-/** Which command a word means: its name, or any beginning that only one command has. @see fleet.md 7.1 */
+/** Which command a word means: its name, or any beginning that only one of fleet's commands, or of all, has. @see fleet.md 7.1 */
 import { UsageWrong } from '../../core/errors/fleetctl.ts';
 import type { Command } from './command.ts';
 
@@ -7,7 +7,8 @@ export function findCommand(word: string, commands: readonly Command[]): Command
   const exact = commands.find(({ name }) => name === word);
   if (exact !== undefined) return exact;
   const begun = commands.filter(({ name }) => name.startsWith(word));
-  const [only, ...others] = begun;
+  const theirs = begun.filter(({ ours }) => !ours);
+  const [only, ...others] = theirs.length > 0 ? theirs : begun;
   if (only !== undefined && others.length === 0) return only;
   const near = begun.length > 0 ? begun : commands.filter(({ name }) => distance(word, name) <= 2);
   throw new UsageWrong({

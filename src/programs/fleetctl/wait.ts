@@ -1,5 +1,6 @@
 /** Waits until units report a state, and says so. @see fleet.md 7.3 */
 import type { ApiUnit } from '../../core/api/entities.ts';
+import { type Progress, progressOf } from '../../core/api/progress.ts';
 import { type Millis, seconds } from '../../core/base/time.ts';
 import { NotActiveInTime, StateTimedOut } from '../../core/errors/fleetctl.ts';
 import { isGlobal, type TargetState, type UnitName } from '../../core/unit/index.ts';
@@ -63,14 +64,14 @@ export async function waitForActive(watch: Watch, names: readonly UnitName[], at
     names.map(async (unit) => {
       let begun = false;
       const atFirst = async (view: View) => {
-        const now = await progressOf(view, unit);
+        const now = await progress(view, unit);
         if (now === 'active' || (now === 'ended' && begun)) return now;
-        begun ||= now === 'starting';
+        begun ||= isUnderWay(now);
         return undefined;
       };
       const atLast = async (view: View) => {
-        const now = await progressOf(view, unit);
-        return now === 'starting' ? undefined : now;
+        const now = await progress(view, unit);
+        return isUnderWay(now) ? undefined : now;
       };
       if ((await watch.until(atFirst, attempt)) !== undefined) return;
       const outcome = await watch.until(atLast, patience(attempts));
@@ -79,22 +80,10 @@ export async function waitForActive(watch: Watch, names: readonly UnitName[], at
   );
 }
 
-type Progress = 'active' | 'starting' | 'ended' | 'failed' | 'unknown';
-
-async function progressOf(view: View, name: UnitName): Promise<Progress> {
+async function progress(view: View, name: UnitName): Promise<Progress> {
   const state = (await view.states(name))[0];
-  if (state === undefined || state.load !== 'loaded') return 'unknown';
-  switch (state.active) {
-    case 'active':
-    case 'reloading':
-      return 'active';
-    case 'activating':
-    case 'deactivating':
-      // systemd calls a unit that failed and waits for its next chance "activating" as well.
-      return state.sub === 'auto-restart' ? 'failed' : 'starting';
-    case 'inactive':
-      return 'ended';
-    default:
-      return 'failed';
-  }
+  return state === undefined ? 'unknown' : progressOf(state);
 }
+
+/** Not yet what it will be. */
+const isUnderWay = (now: Progress): boolean => now === 'starting' || now === 'stopping';

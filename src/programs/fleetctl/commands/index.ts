@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 import { cat } from './cat.ts';
 import { destroy } from './destroy.ts';
+import { explain } from './explain.ts';
 import { fdForward } from './fd-forward.ts';
 import { help } from './help.ts';
 import { journal } from './journal.ts';
@@ -9,6 +10,7 @@ import { listMachines } from './list-machines.ts';
 import { listUnitFiles } from './list-unit-files.ts';
 import { listUnits } from './list-units.ts';
 import { load } from './load.ts';
+import { plan } from './plan.ts';
 import { restart } from './restart.ts';
 import { ssh } from './ssh.ts';
 import { start } from './start.ts';
@@ -23,12 +25,14 @@ import { watch } from './watch.ts';
 const working: readonly Command[] = [
   cat,
   destroy,
+  explain,
   fdForward,
   journal,
   listMachines,
   listUnitFiles,
   listUnits,
   load,
+  plan,
   restart,
   ssh,
   start,

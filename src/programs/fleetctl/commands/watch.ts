@@ -14,6 +14,7 @@ export const watch = command({
   details:
     'Prints what is there, and then a line for each change, until ^C. What changes to and fro between two looks at the\n' +
     'cluster is not seen. A lost connection is told on stderr and opened again.',
+  ours: true,
   flags: watchFlags,
   shorts: { l: 'full', o: 'output' },
   run: async (invocation, world) => (await import('../watch-run.ts')).runWatch(invocation, world),
