@@ -1,12 +1,22 @@
 /** What goes wrong on the way to a machine over SSH. @see fleet.md 7.7 */
 import { defineError } from './define.ts';
 
+const agentHelp =
+  'Verify ssh-agent is running. See https://github.com/coreos/fleet/blob/master/Documentation/using-the-client.md for help.';
+const agentRemedy =
+  'Start an agent and add the key (eval "$(ssh-agent)"; ssh-add KEY), or name the key with --identity-file.';
+
 export const SshAgentMissing = defineError<Record<never, never>>({
   code: 'SSH_AGENT_MISSING',
-  message: () =>
-    'SSH_AUTH_SOCK environment variable is not set. Verify ssh-agent is running. See https://github.com/coreos/fleet/blob/master/Documentation/using-the-client.md for help.',
-  remedy: () =>
-    'Start an agent and add the key (eval "$(ssh-agent)"; ssh-add KEY), or name the key with --identity-file.',
+  message: () => `SSH_AUTH_SOCK environment variable is not set. ${agentHelp}`,
+  remedy: () => agentRemedy,
+});
+
+/** SSH_AUTH_SOCK names an agent that is gone, or that does not answer as one does. */
+export const SshAgentUnreachable = defineError<{ socket: string; why: string }>({
+  code: 'SSH_AGENT_UNREACHABLE',
+  message: ({ socket, why }) => `the SSH agent at SSH_AUTH_SOCK=${socket} is out of reach: ${why}. ${agentHelp}`,
+  remedy: () => agentRemedy,
 });
 
 export const SshKeyUnusable = defineError<{ file: string; why: string }>({
@@ -52,4 +62,11 @@ export const HostNotAuthorised = defineError<{ host: string; file: string }>({
   message: () => 'unauthorized host',
   remedy: ({ host, file }) =>
     `Answer "yes" when asked about ${host}, or put its key into ${file} first: ssh-keyscan prints it.`,
+});
+
+/** The file with the keys of machines is there and cannot be read. */
+export const KnownHostsUnreadable = defineError<{ file: string; why: string }>({
+  code: 'KNOWN_HOSTS_UNREADABLE',
+  message: ({ file, why }) => `cannot read the known hosts in ${file}: ${why}`,
+  remedy: () => 'Name a file that you may read with --known-hosts-file, or one that does not exist yet.',
 });

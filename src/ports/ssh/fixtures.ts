@@ -1,7 +1,7 @@
 /** An SSH server on loopback for tests of the client; the package's own, so no sshd is needed. */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,9 @@ export interface SshServer extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
+/** Behind the server, a machine that swallows every packet. */
+export const silentHost = 'silent.test';
+
 const pem = { format: 'pem' } as const;
 const ecdsaKey = (): string =>
   generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
@@ -33,13 +36,18 @@ const rsaKey = (): string =>
     .privateKey.export({ type: 'pkcs1', ...pem })
     .toString();
 
-/**
- * @param hostKeyType of the key that the server shows
- * @param forwardTo plays an sshd that opens no unix sockets, on a machine whose `fleetctl fd-forward` leads to this port
- */
-export async function sshServer(hostKeyType: 'ecdsa' | 'rsa' = 'ecdsa', forwardTo?: number): Promise<SshServer> {
+export interface SshServerOptions {
+  /** Of the key that the server shows. */
+  readonly hostKeyType?: 'ecdsa' | 'rsa';
+  /** Plays an sshd that opens no unix sockets, on a machine whose `fleetctl fd-forward` leads to this port. */
+  readonly forwardTo?: number;
+  /** The private key to accept; one of its own when left out. */
+  readonly accepting?: string;
+}
+
+export async function sshServer({ hostKeyType, forwardTo, accepting }: SshServerOptions = {}): Promise<SshServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ssh-'));
-  const identity = ecdsaKey();
+  const identity = accepting === undefined ? ecdsaKey() : await readFile(accepting, 'utf8');
   const host = hostKeyType === 'rsa' ? rsaKey() : ecdsaKey();
   const [identityFile, strangeFile] = [join(directory, 'id'), join(directory, 'strange')];
   await writeFile(identityFile, identity, { mode: 0o600 });
@@ -86,6 +94,7 @@ function serve(client: Connection, allowed: Buffer, asked: string[], forwardTo: 
   client.on('error', () => {});
   client.on('session', (accept) => session(accept(), asked, forwardTo));
   client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+    if (destIP === silentHost) return;
     const socket = connect(destPort, destIP);
     socket.once('error', () => reject());
     socket.once('connect', () => {

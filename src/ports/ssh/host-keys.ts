@@ -1,7 +1,7 @@
 /** Decides whether a machine is the one it was: compares with known_hosts, and asks about machines seen first. */
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HostKeyMismatch, HostNotAuthorised } from '../../core/errors/ssh.ts';
+import { HostKeyMismatch, HostNotAuthorised, KnownHostsUnreadable } from '../../core/errors/ssh.ts';
 import type { Io } from '../io/index.ts';
 import {
   algorithmName,
@@ -18,7 +18,11 @@ import {
 export type Asking = Pick<Io, 'err' | 'ask'>;
 
 export interface HostKeys {
-  /** The types of the keys stored under any of these names; none when the machine is not known. */
+  /**
+   * The types of the keys stored under any of these names; none when the machine is not known.
+   *
+   * @throws {KnownHostsUnreadable}
+   */
   typesFor(names: readonly string[]): Promise<readonly string[]>;
   /**
    * Accepts the key, or explains on stderr why not and throws.
@@ -103,6 +107,9 @@ async function textOf(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return '';
-    throw cause;
+    throw new KnownHostsUnreadable(
+      { file: path, why: cause instanceof Error ? cause.message : String(cause) },
+      { cause },
+    );
   }
 }

@@ -1,21 +1,23 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { ms, seconds } from '../../core/base/time.ts';
 import {
   HostKeyMismatch,
   HostNotAuthorised,
+  KnownHostsUnreadable,
   SshAgentMissing,
+  SshAgentUnreachable,
   SshKeyUnusable,
   SshNotAuthenticated,
   SshTimedOut,
 } from '../../core/errors/ssh.ts';
 import { captureIo } from '../../testing/capture-io.ts';
 import { sshContract } from './contract.ts';
-import { sshServer } from './fixtures.ts';
+import { type SshServer, type SshServerOptions, silentHost, sshServer } from './fixtures.ts';
 import { anyHostKey, knownHostsFile } from './host-keys.ts';
 import { fingerprint, printKnownHost } from './known-hosts.ts';
 import { type Ssh2Options, ssh2 } from './ssh2.ts';
@@ -83,7 +85,68 @@ it('lets the other machine use our agent only when asked', async () => {
   const io = captureIo();
   await ssh.run('first', { stdout: io.stdout, stderr: io.stderr });
   await ssh.run('second', { stdout: io.stdout, stderr: io.stderr }, { forwardAgent: true });
-  expect(server.asked).toEqual(['exec first', 'agent', 'exec second']);
+  await ssh.run('third', { stdout: io.stdout, stderr: io.stderr }, { forwardAgent: true });
+  expect(server.asked).toEqual(['exec first', 'agent', 'exec second', 'exec third']);
+});
+
+it('has no agent to lend when it has none', async () => {
+  await using server = await sshServer();
+  await using ssh = await client({ identityFile: server.identityFile }).connect(server.at);
+  const io = captureIo();
+  await ssh.run('first', { stdout: io.stdout, stderr: io.stderr }, { forwardAgent: true });
+  expect(server.asked).toEqual(['exec first']);
+});
+
+/** Something at SSH_AUTH_SOCK that answers everything in this way. */
+const agentThat = async (directory: string, answer: (socket: Socket) => void) => {
+  const path = join(directory, 'agent.sock');
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    socket.on('data', () => answer(socket));
+  }).listen(path);
+  await once(server, 'listening');
+  return {
+    path,
+    [Symbol.dispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+};
+
+it.each<[string, (socket: Socket) => void]>([
+  ['hangs up', (socket) => socket.end()],
+  ['says that it failed', (socket) => socket.write(Buffer.from([0, 0, 0, 1, 5]))],
+  ['is no agent', (socket) => socket.write(Buffer.from([0, 0, 0, 2, 99, 99]))],
+])('blames the agent when it %s', async (_name, answer) => {
+  await using server = await sshServer();
+  using agent = await agentThat(server.directory, answer);
+  const failure = await failureOf(client({ agent: agent.path }).connect(server.at));
+  expect(failure).toBeInstanceOf(SshAgentUnreachable);
+  expect((failure as Error).message).toContain(`the SSH agent at SSH_AUTH_SOCK=${agent.path} is out of reach: `);
+});
+
+it('blames an agent that is gone, and needs none where it has a key', async () => {
+  await using server = await sshServer();
+  const agent = join(server.directory, 'gone.sock');
+  expect(await failureOf(client({ agent }).connect(server.at))).toBeInstanceOf(SshAgentUnreachable);
+  await using _connection = await client({ agent, identityFile: server.identityFile }).connect(server.at);
+  const refused = await failureOf(client({ agent, identityFile: server.strangeFile }).connect(server.at));
+  expect(refused).toBeInstanceOf(SshNotAuthenticated);
+});
+
+it('does not wait for an agent that says nothing', async () => {
+  await using server = await sshServer();
+  using agent = await agentThat(server.directory, () => {});
+  const ssh = client({ agent: agent.path, timeout: ms(200) });
+  expect(await failureOf(ssh.connect(server.at))).toBeInstanceOf(SshTimedOut);
+});
+
+it('is content with an agent that has no key, and says that none was accepted', async () => {
+  await using server = await sshServer();
+  using agent = await agentThat(server.directory, (socket) => socket.write(Buffer.from([0, 0, 0, 5, 12, 0, 0, 0, 0])));
+  expect(await failureOf(client({ agent: agent.path }).connect(server.at))).toBeInstanceOf(SshNotAuthenticated);
 });
 
 it('explains how to come by a key', async () => {
@@ -105,8 +168,17 @@ it('gives up on a server that says nothing, after the time it was given', async 
   silent.close();
 });
 
-const withKnownHosts = async (content: string | undefined, answer: string, hostKeyType?: 'ecdsa' | 'rsa') => {
-  const server = await sshServer(hostKeyType);
+it('gives up on a machine that does not answer behind the tunnel, after the time it was given', async () => {
+  await using server = await sshServer();
+  const ssh = client({ identityFile: server.identityFile, timeout: ms(200) });
+  await using tunnel = await client({ identityFile: server.identityFile }).connect(server.at);
+  const failure = await failureOf(ssh.connect({ host: silentHost, port: 22 }, tunnel));
+  expect(failure).toBeInstanceOf(SshTimedOut);
+  expect((failure as Error).message).toBe('timed out while initiating SSH connection');
+});
+
+const withKnownHosts = async (content: string | undefined, answer: string, options: SshServerOptions = {}) => {
+  const server = await sshServer(options);
   const path = join(server.directory, 'made', 'known_hosts');
   const file = content === undefined ? path : join(server.directory, 'known_hosts');
   const name = `[127.0.0.1]:${server.at.port}`;
@@ -153,8 +225,40 @@ it('asks nothing about a machine that it knows', async () => {
 });
 
 it('asks a machine for the key that it is known by, also when that is an old kind', async () => {
-  await using met = await withKnownHosts('KEY\n', '', 'rsa');
+  await using met = await withKnownHosts('KEY\n', '', { hostKeyType: 'rsa' });
   expect([met.attempt, met.io.errors()]).toEqual(['connected', '']);
+});
+
+it('asks a machine behind the tunnel for its own kind of key, not for that of the tunnel', async () => {
+  await using tunnel = await sshServer();
+  await using machine = await sshServer({ hostKeyType: 'rsa', accepting: tunnel.identityFile });
+  const path = join(tunnel.directory, 'known_hosts');
+  const line = ({ at, hostKey }: SshServer) => printKnownHost({ hosts: `[127.0.0.1]:${at.port}`, key: hostKey });
+  await writeFile(path, line(tunnel) + line(machine));
+  const hostKeys = knownHostsFile({ path, asking: captureIo(), warn: () => {} });
+  const ssh = client({ identityFile: tunnel.identityFile, hostKeys });
+  await using first = await ssh.connect(tunnel.at);
+  await using _second = await ssh.connect(machine.at, first);
+});
+
+it('refuses a machine that was known by a kind of key that cannot be checked here', async () => {
+  const type = 'sk-ssh-ed25519@openssh.com';
+  const blob = Buffer.concat([Buffer.from([0, 0, 0, type.length]), Buffer.from(type), Buffer.alloc(40)]);
+  await using met = await withKnownHosts(printKnownHost({ hosts: '[127.0.0.1]:*', key: { type, blob } }), 'yes\n');
+  expect(met.attempt).toBeInstanceOf(HostKeyMismatch);
+});
+
+it('makes the file for its owner alone to enter, and for all to read', async () => {
+  await using met = await withKnownHosts(undefined, 'yes\n');
+  const mode = async (path: string) => (await stat(path)).mode & 0o777;
+  expect([await mode(dirname(met.file)), await mode(met.file)]).toEqual([0o700, 0o644]);
+});
+
+it('says so when the file is there and cannot be read', async () => {
+  await using server = await sshServer();
+  const hostKeys = knownHostsFile({ path: server.directory, asking: captureIo('yes\n'), warn: () => {} });
+  const failure = await failureOf(client({ identityFile: server.identityFile, hostKeys }).connect(server.at));
+  expect(failure).toBeInstanceOf(KnownHostsUnreadable);
 });
 
 it('refuses a machine that has another key than it had', async () => {

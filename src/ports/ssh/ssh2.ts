@@ -8,7 +8,6 @@ import { pipeline } from 'node:stream/promises';
 // By its default export: Node finds only some of the names that this CommonJS package exports.
 import vendor, {
   type AgentAuthMethod,
-  type Algorithms,
   type Client,
   type ClientChannel,
   type PublicKeyAuthMethod,
@@ -18,6 +17,7 @@ import type { Millis } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import {
   SshAgentMissing,
+  SshAgentUnreachable,
   SshChannelRefused,
   SshKeyUnusable,
   SshNotAuthenticated,
@@ -44,7 +44,8 @@ export function ssh2(options: Ssh2Options): Ssh {
     async connect(to, via) {
       if (options.agent === undefined && options.identityFile === undefined) throw new SshAgentMissing({});
       const key = options.identityFile === undefined ? undefined : await readKey(options.identityFile);
-      const { stream, address } = via === undefined ? await reach(to, options.timeout) : await tunnel(to, via);
+      const { timeout } = options;
+      const { stream, address } = via === undefined ? await reach(to, timeout) : await tunnel(to, via, timeout);
       const client = new vendor.Client();
       try {
         await handshake(client, { ...options, to, key, stream, address });
@@ -53,7 +54,7 @@ export function ssh2(options: Ssh2Options): Ssh {
         stream.destroy();
         throw cause;
       }
-      return connectionOver(client, to);
+      return connectionOver(client, to, options.agent !== undefined);
     },
   };
 }
@@ -87,11 +88,29 @@ async function reach({ host, port }: SshAddress, timeout: Millis): Promise<Reach
   return { stream: socket, address: socket.remoteAddress?.replace(/^::ffff:/, '') ?? host };
 }
 
-/** The other machine resolves the name, so the name is the address that keys are known under. */
-const tunnel = async ({ host, port }: SshAddress, via: SshConnection): Promise<Reached> => ({
-  stream: await via.dialTcp(host, port),
-  address: host,
-});
+/**
+ * The other machine resolves the name, so the name is the address that keys are known under. It may wait for minutes for
+ * a machine that is gone; we don't.
+ */
+async function tunnel({ host, port }: SshAddress, via: SshConnection, timeout: Millis): Promise<Reached> {
+  const dialing = via.dialTcp(host, port);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new SshTimedOut({ host })), timeout);
+  });
+  try {
+    return { stream: await Promise.race([dialing, late]), address: host };
+  } catch (cause) {
+    // Should it be opened after all, nobody wants it any more.
+    void dialing.then(
+      (stream) => stream.destroy(),
+      () => {},
+    );
+    throw cause;
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 interface Handshake extends Ssh2Options, Reached {
   readonly to: SshAddress;
@@ -101,7 +120,8 @@ interface Handshake extends Ssh2Options, Reached {
 async function handshake(client: Client, facts: Handshake): Promise<void> {
   const { to, user, hostKeys, key, agent, stream, address, timeout } = facts;
   const host = knownAs(address, to.port);
-  const types = await hostKeys.typesFor(isIP(to.host) ? [host] : [host, knownAs(to.host, to.port)]);
+  const known = await hostKeys.typesFor(isIP(to.host) ? [host] : [host, knownAs(to.host, to.port)]);
+  const algorithms = known.flatMap((type) => signaturesOf.get(type) ?? []);
   let accepted: Buffer | undefined;
   const verify = async (blob: Buffer): Promise<void> => {
     const offered = hostKey(blob);
@@ -124,7 +144,7 @@ async function handshake(client: Client, facts: Handshake): Promise<void> {
       act();
     };
     client.on('ready', () => settle(resolve));
-    client.on('error', (cause) => settle(() => reject(translate(cause, to, user))));
+    client.on('error', (cause) => settle(() => reject(translate(cause, facts))));
     client.on('close', () => settle(() => reject(new SshUnreachable({ host, why: 'it closed the connection' }))));
     client.connect({
       sock: stream,
@@ -132,7 +152,7 @@ async function handshake(client: Client, facts: Handshake): Promise<void> {
       readyTimeout: 0,
       keepaliveInterval: 15_000,
       ...(agent === undefined ? {} : { agent }),
-      ...(types.length === 0 ? {} : { algorithms: algorithmsFor(types) }),
+      ...(algorithms.length === 0 ? {} : { algorithms: { serverHostKey: algorithms } }),
       authHandler: [...byKey, ...byAgent],
       hostVerifier: (blob: Buffer, answer: (valid: boolean) => void) => {
         // A person takes as long as a person takes.
@@ -162,20 +182,40 @@ function pausableDeadline(duration: Millis, expired: () => void) {
   };
 }
 
-/** A host that is known by its RSA key may prove it with any of the signatures that RSA keys make. */
-const algorithmsFor = (types: readonly string[]): Algorithms => ({
-  serverHostKey: types.flatMap((type) =>
-    type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type],
-  ) as ServerHostKeyAlgorithm[],
-});
+/**
+ * What a host that is known by a key of some type may sign with. Of a type that we cannot check a host is asked for
+ * whatever it has, and then found to have another key than it had.
+ */
+const signaturesOf: ReadonlyMap<string, readonly ServerHostKeyAlgorithm[]> = new Map<string, ServerHostKeyAlgorithm[]>([
+  ['ssh-ed25519', ['ssh-ed25519']],
+  ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
+  ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
+  ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
+  ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']],
+  ['ssh-dss', ['ssh-dss']],
+]);
 
-function translate(cause: Error & { level?: string }, { host, port }: SshAddress, user: string): Error {
+/** `level` is where the package saw the trouble. */
+function translate(cause: Error & { level?: string }, { to, user, key, agent = '' }: Handshake): Error {
+  const { host, port } = to;
   if (cause instanceof OperatingError) return cause;
-  if (cause.level === 'client-authentication') return new SshNotAuthenticated({ host, user }, { cause });
+  // With a key that was refused before it, the agent was only the last resort.
+  const refused = cause.level === 'client-authentication' || (cause.level === 'agent' && key !== undefined);
+  if (refused) return new SshNotAuthenticated({ host, user }, { cause });
+  if (cause.level === 'agent') return new SshAgentUnreachable({ socket: agent, why: cause.message }, { cause });
   return new SshUnreachable({ host: `${host}:${port}`, why: cause.message }, { cause });
 }
 
-function connectionOver(client: Client, { host }: SshAddress): SshConnection {
+/** @param agent whether we have one that can be passed on */
+function connectionOver(client: Client, { host }: SshAddress, agent: boolean): SshConnection {
+  let forwarded = false;
+  /** A server takes the request once for all sessions of a connection. The package's types leave the option out. */
+  const forwarding = (forwardAgent: boolean): object => {
+    if (!agent || !forwardAgent || forwarded) return {};
+    forwarded = true;
+    return { agentForward: true };
+  };
+
   const channel = (
     what: string,
     open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
@@ -215,9 +255,6 @@ function connectionOver(client: Client, { host }: SshAddress): SshConnection {
     },
   };
 }
-
-/** The package's types leave this option of a session out. */
-const forwarding = (forwardAgent: boolean): object => (forwardAgent ? { agentForward: true } : {});
 
 const ptyFor = ({ terminal }: SshStreams) => {
   if (terminal === undefined) return undefined;

@@ -46,7 +46,7 @@ it('reaches an API at a port of the other side of a tunnel, and remembers the tu
 
 it('goes by a fleetctl on the other side where no sshd opens the socket, asking sshd once only', async () => {
   await using api = await serveApi(cluster());
-  await using server = await sshServer('ecdsa', api.port);
+  await using server = await sshServer({ forwardTo: api.port });
   await using world = await wiring({
     tunnel: `127.0.0.1:${server.at.port}`,
     'identity-file': server.identityFile,
