@@ -28,6 +28,12 @@ export const NodePackWrong = defineError<{ pack: string; expected: string; found
   remedy: () => 'Do not use it. Clean the cache with "npm cache clean --force" and see which registry npm asks.',
 });
 
+export const ArchiveFailed = defineError<{ archive: string; reason: string }>({
+  code: 'ARCHIVE_FAILED',
+  message: ({ archive, reason }) => `${archive} cannot be made: ${reason}`,
+  remedy: () => 'See whether there is room and whether this host has tar and gzip.',
+});
+
 export const DebianMissing = defineError<{ image: string; reason: string }>({
   code: 'DEBIAN_MISSING',
   status: 404,

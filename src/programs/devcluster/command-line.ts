@@ -1,6 +1,7 @@
 /** The commands and their options, as people type them; the only file that imports commander. */
 import { Command, CommanderError, Option } from 'commander';
 import { toolVersion } from '../../core/topology/types.ts';
+import { dist } from './commands/dist.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { engineStart, engineStatus, engineStop } from './commands/engine.ts';
@@ -14,6 +15,7 @@ import { ssh } from './commands/ssh.ts';
 import { sshConfig } from './commands/ssh-config.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
+import { packageFolder } from './image/package.ts';
 import type { Desk } from './world.ts';
 
 /** What commands end with: a code of their own, or none for 0. */
@@ -185,6 +187,16 @@ function programOf(rest: readonly string[], choose: Choose): Command {
   printing(image.command('prune'))
     .description('remove images of earlier versions that no machine uses')
     .action((options) => choose((desk) => imagePrune(desk, options)));
+
+  printing(program.command('dist'))
+    .description('make the archive that installs fleet on any systemd host')
+    .option('--arch <architecture>', 'x64 or arm64; else that of this host')
+    .option('--into <folder>', 'where it goes; else here')
+    .action((options) =>
+      choose((desk) =>
+        dist(desk, options, { folder: packageFolder(), architecture: process.arch, processes: desk.engines.processes }),
+      ),
+    );
 
   program
     .command('fleetctl')

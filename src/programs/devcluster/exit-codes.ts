@@ -47,6 +47,7 @@ const codes: Readonly<Record<string, number>> = {
   CLUSTER_BUSY: 6,
   CONSENT_NEEDED: 7,
   ARCHITECTURE_UNKNOWN: 8,
+  ARCHIVE_FAILED: 8,
   BOOTSTRAP_FAILED: 8,
   DEBIAN_MISSING: 8,
   GOLDEN_FAILED: 8,
