@@ -54,7 +54,7 @@ export function ssh2(options: Ssh2Options): Ssh {
         stream.destroy();
         throw cause;
       }
-      return connectionOver(client, to, options.agent !== undefined);
+      return connectionOver(client, to);
     },
   };
 }
@@ -206,16 +206,7 @@ function translate(cause: Error & { level?: string }, { to, user, key, agent = '
   return new SshUnreachable({ host: `${host}:${port}`, why: cause.message }, { cause });
 }
 
-/** @param agent whether we have one that can be passed on */
-function connectionOver(client: Client, { host }: SshAddress, agent: boolean): SshConnection {
-  let forwarded = false;
-  /** A server takes the request once for all sessions of a connection. The package's types leave the option out. */
-  const forwarding = (forwardAgent: boolean): object => {
-    if (!agent || !forwardAgent || forwarded) return {};
-    forwarded = true;
-    return { agentForward: true };
-  };
-
+function connectionOver(client: Client, { host }: SshAddress): SshConnection {
   const channel = (
     what: string,
     open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
@@ -255,6 +246,9 @@ function connectionOver(client: Client, { host }: SshAddress, agent: boolean): S
     },
   };
 }
+
+/** Asked for once in a connection, and only when we have an agent. The package's types leave this option of a session out. */
+const forwarding = (forwardAgent: boolean): object => (forwardAgent ? { agentForward: true } : {});
 
 const ptyFor = ({ terminal }: SshStreams) => {
   if (terminal === undefined) return undefined;
