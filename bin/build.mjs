@@ -69,5 +69,6 @@ try {
   await rm(dist, { recursive: true, force: true });
   await rename(fresh, dist);
 } finally {
-  await rm(fresh, { recursive: true, force: true });
+  // Builds that go on while another has failed may still write.
+  await rm(fresh, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
