@@ -166,7 +166,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         await events.next();
         const gone = events.next();
         await world.pass(seconds(2));
-        expect((await gone).value).toEqual({ kind: 'changes', changes: new Map([[at('a'), undefined]]) });
+        expect((await gone).value).toMatchObject({ kind: 'changes', changes: new Map([[at('a'), undefined]]) });
         expect(await world.there.timeLeft(lease)).toBeUndefined();
       });
     });
@@ -203,12 +203,49 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         expect(Object.fromEntries(seen)).toEqual({ [at('a/0')]: '8', [at('a/1')]: undefined, [at('a/last')]: '' });
       });
 
-      it('that only wants changes begins without any key', async () => {
-        await put('a/1', '1');
-        const events = world.there.watch([at('a/')], stop.signal, { changesOnly: true })[Symbol.asyncIterator]();
-        expect((await events.next()).value).toEqual({ kind: 'all', keys: [] });
-        await put('a/2', '1');
-        expect([...(await events.next()).value.changes.keys()]).toEqual([at('a/2')]);
+      it('tells all keys that one transaction changed together', async () => {
+        const events = watch('a/');
+        await events.next();
+        const keys = Array.from({ length: 100 }, (_, n) => at(`a/${n}`));
+        const { revision } = await world.here.transact({ ops: keys.map((key) => ({ put: key, value: '' })) });
+        const { value } = await events.next();
+        expect([...value.changes.keys()].toSorted()).toEqual(keys.toSorted());
+        expect(value.upTo).toBe(revision);
+      });
+
+      it('loses nothing that happens while it begins, and tells nothing twice', async () => {
+        const writes = 200;
+        const seenBy = async () => {
+          const seen: string[] = [];
+          for await (const event of world.there.watch([at('a/'), at('b/')], stop.signal)) {
+            if (event.kind === 'all') seen.push(...event.keys.map(({ key }) => key));
+            else if (event.kind === 'changes') seen.push(...event.changes.keys());
+            if (seen.includes(at(`b/${writes}`))) return seen;
+          }
+          return seen;
+        };
+        const watchers: Promise<string[]>[] = [];
+        const expected: string[] = [];
+        for (let n = 1; n <= writes; n++) {
+          if (n % 10 === 0) watchers.push(seenBy());
+          const key = n % 2 === 0 ? `b/${n}` : `a/${n}`;
+          expected.push(at(key));
+          await put(key, '');
+        }
+        for (const seen of await Promise.all(watchers)) expect(seen.toSorted()).toEqual(expected.toSorted());
+      });
+
+      it('tells up to which revision it has told everything, when asked also of changes elsewhere', async () => {
+        const { revision: before } = await put('a/1', '1');
+        const watching = world.there.watch([at('a/')], stop.signal);
+        const events = watching[Symbol.asyncIterator]();
+        expect((await events.next()).value.upTo).toBeGreaterThanOrEqual(before);
+        const { revision: elsewhere } = await put('b', '1');
+        watching.confirm();
+        const { value } = await events.next();
+        expect(value).toEqual({ kind: 'changes', changes: new Map(), upTo: elsewhere });
+        const { revision } = await put('a/2', '1');
+        expect((await events.next()).value.upTo).toBe(revision);
       });
 
       it('ends when its signal aborts, and when its client is disposed', async () => {

@@ -6,10 +6,10 @@ import type { Clock } from '../clock/index.ts';
 import { Failover } from './failover.ts';
 import { gather } from './gather.ts';
 import { Inbox } from './inbox.ts';
-import { type Etcd, keptLeaseId, type Operation, type Transaction } from './index.ts';
+import { type Etcd, keptLeaseId, type Transaction, type Watch } from './index.ts';
 import { KeptLease } from './kept-lease.ts';
 import { type MemberOptions, MemberTrouble, memberFactory } from './member.ts';
-import { follow } from './watcher.ts';
+import { Watcher } from './watcher.ts';
 import { parseResult, printTransaction } from './wire.ts';
 
 export interface EtcdOptions {
@@ -81,27 +81,29 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
       return left > 0 ? seconds(left) : undefined;
     },
 
-    async *watch(ranges, stop, { changesOnly = false } = {}) {
+    watch(ranges, stop): Watch {
       const inbox = new Inbox();
       const over = new AbortController();
-      const end = () => {
-        over.abort();
-        inbox.end();
+      const list = () => transact({ ops: ranges.map((get) => ({ get })) });
+      const watcher = new Watcher({ clock, members, ranges, inbox, stop: over.signal, timeout, list });
+      const events = async function* () {
+        const end = () => {
+          over.abort();
+          inbox.end();
+        };
+        if (stop.aborted || closed.signal.aborted) return;
+        stop.addEventListener('abort', end, { once: true });
+        closed.signal.addEventListener('abort', end, { once: true });
+        void watcher.run();
+        try {
+          yield* inbox.events(over.signal);
+        } finally {
+          end();
+          stop.removeEventListener('abort', end);
+          closed.signal.removeEventListener('abort', end);
+        }
       };
-      if (stop.aborted || closed.signal.aborted) return;
-      stop.addEventListener('abort', end, { once: true });
-      closed.signal.addEventListener('abort', end, { once: true });
-      // When nothing is to be read, one key that is never written is enough to ask for.
-      const ops: Operation[] = changesOnly ? [{ get: `${ranges[0]}-` }] : ranges.map((get) => ({ get }));
-      const range = () => transact({ ops });
-      void follow({ clock, members, ranges, inbox, stop: over.signal, timeout, range, changesOnly });
-      try {
-        yield* inbox.events(over.signal);
-      } finally {
-        end();
-        stop.removeEventListener('abort', end);
-        closed.signal.removeEventListener('abort', end);
-      }
+      return Object.assign(events(), { confirm: () => watcher.confirm() });
     },
 
     async [Symbol.asyncDispose]() {

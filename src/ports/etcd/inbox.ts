@@ -1,23 +1,27 @@
 /** Between a watch and its consumer: merges what comes while the consumer is busy, hands over at once when it waits. */
 import type { KeyValue, WatchEvent } from './index.ts';
 
+type All = Extract<WatchEvent, { kind: 'all' }>;
+
 export class Inbox {
-  #all: readonly KeyValue[] | undefined;
+  #all: All | undefined;
   #changes: Map<string, KeyValue | undefined> | undefined;
+  #upTo = 0;
   #trouble: { readonly cause: unknown } | undefined;
   #arrived: () => void = () => {};
   #ended = false;
 
   /** A new start: what was waiting is outdated by it. */
-  all(keys: readonly KeyValue[]): void {
-    this.#all = keys;
+  all(keys: readonly KeyValue[], upTo: number): void {
+    this.#all = { kind: 'all', keys, upTo };
     this.#changes = undefined;
     this.#trouble = undefined;
     this.#arrived();
   }
 
-  changes(changes: Iterable<readonly [string, KeyValue | undefined]>): void {
+  changes(changes: Iterable<readonly [string, KeyValue | undefined]>, upTo: number): void {
     this.#changes ??= new Map();
+    this.#upTo = upTo;
     for (const [key, value] of changes) this.#changes.set(key, value);
     this.#trouble = undefined;
     this.#arrived();
@@ -54,14 +58,14 @@ export class Inbox {
 
   #take(): WatchEvent | undefined {
     if (this.#all !== undefined) {
-      const keys = this.#all;
+      const all = this.#all;
       this.#all = undefined;
-      return { kind: 'all', keys };
+      return all;
     }
     if (this.#changes !== undefined) {
       const changes = this.#changes;
       this.#changes = undefined;
-      return { kind: 'changes', changes };
+      return { kind: 'changes', changes, upTo: this.#upTo };
     }
     if (this.#trouble !== undefined) {
       const { cause } = this.#trouble;

@@ -68,17 +68,29 @@ export interface OperationResult {
   readonly nested?: TransactionResult;
 }
 
+/** With `upTo`, the revision up to which everything has been told; it never goes back. */
 export type WatchEvent =
   /** Everything in the ranges at one revision: at the start, and again when history was compacted away meanwhile. */
-  | { readonly kind: 'all'; readonly keys: readonly KeyValue[] }
-  /** The keys that changed since the last event, each as it is now; undefined when it was removed. */
-  | { readonly kind: 'changes'; readonly changes: ReadonlyMap<string, KeyValue | undefined> }
+  | { readonly kind: 'all'; readonly keys: readonly KeyValue[]; readonly upTo: number }
+  /**
+   * The keys that changed since the last event, each as it is now; undefined when it was removed. None, when `confirm`
+   * found that there is nothing new.
+   */
+  | {
+      readonly kind: 'changes';
+      readonly changes: ReadonlyMap<string, KeyValue | undefined>;
+      readonly upTo: number;
+    }
   /** No endpoint can be watched; once per outage. What comes next continues without loss. */
   | { readonly kind: 'unreachable'; readonly cause: unknown };
 
-export interface WatchOptions {
-  /** Leaves out all keys from `all` events: for who only needs to know that something changed. */
-  readonly changesOnly?: boolean;
+/** Begins with its first event. Changes of one transaction in one range are told together. */
+export interface Watch extends AsyncIterable<WatchEvent> {
+  /**
+   * Asks the watched member how far it is, which an event with its `upTo` tells, also when nothing changed. It may stay
+   * without an answer while the watch begins or is in trouble, and the member may lag behind others: ask again.
+   */
+  confirm(): void;
 }
 
 /** A lease that this process keeps alive. Disposing revokes it, as far as etcd can be reached; it never throws. */
@@ -107,7 +119,7 @@ export interface Etcd extends AsyncDisposable {
   /** What is left of a lease, on our clock; undefined when it has run out. */
   timeLeft(lease: LeaseId): Promise<Millis | undefined>;
   /** Changes that come while the consumer is busy are merged. Reconnects by itself; ends when `stop` aborts. */
-  watch(ranges: readonly string[], stop: AbortSignal, options?: WatchOptions): AsyncIterable<WatchEvent>;
+  watch(ranges: readonly string[], stop: AbortSignal): Watch;
 }
 
 export const isBelow = (key: string, range: string): boolean =>

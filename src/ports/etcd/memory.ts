@@ -19,8 +19,8 @@ import {
   operationsPerTransaction,
   type Transaction,
   type TransactionResult,
+  type Watch,
   type WatchEvent,
-  type WatchOptions,
 } from './index.ts';
 
 type Changes = Map<string, KeyValue | undefined>;
@@ -51,6 +51,10 @@ export class MemoryEtcdStore {
 
   constructor(clock: Clock) {
     this.clock = clock;
+  }
+
+  get revision(): number {
+    return this.#revision;
   }
 
   /** A client with its own line to this store. */
@@ -279,30 +283,36 @@ export class MemoryEtcd implements Etcd {
     return held?.endsAt === undefined ? undefined : ms(held.endsAt - this.#store.clock.now());
   }
 
-  async *watch(
-    ranges: readonly string[],
-    stop: AbortSignal,
-    { changesOnly = false }: WatchOptions = {},
-  ): AsyncGenerator<WatchEvent, void, void> {
+  watch(ranges: readonly string[], stop: AbortSignal): Watch {
     const inbox = new Inbox();
+    const confirm = () => {
+      if (!this.#cut) inbox.changes([], this.#store.revision);
+    };
+    return Object.assign(this.#events(ranges, inbox, stop), { confirm });
+  }
+
+  async *#events(ranges: readonly string[], inbox: Inbox, stop: AbortSignal): AsyncGenerator<WatchEvent, void, void> {
     let known = false;
     let missed: Changes = new Map();
     const begin = () => {
       known = true;
       missed = new Map();
-      inbox.all(changesOnly ? [] : ranges.flatMap((range) => this.#store.read(range)));
+      inbox.all(
+        ranges.flatMap((range) => this.#store.read(range)),
+        this.#store.revision,
+      );
     };
     const watcher: Watcher = {
       ranges,
       deliver: (changes) => {
-        if (!this.#cut) inbox.changes(changes);
+        if (!this.#cut) inbox.changes(changes, this.#store.revision);
         else for (const [key, value] of changes) missed.set(key, value);
       },
     };
     const onCut = () => inbox.unreachable(new EtcdUnreachable({ endpoints: ['memory'], doing: 'watching' }));
     const onMend = () => {
       if (!known) begin();
-      else if (missed.size > 0) inbox.changes(missed);
+      else if (missed.size > 0) inbox.changes(missed, this.#store.revision);
       missed = new Map();
     };
     const onForgetting = () => {

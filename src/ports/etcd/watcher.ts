@@ -20,105 +20,138 @@ export interface WatcherOptions {
   readonly stop: AbortSignal;
   /** How long a member may take to answer. */
   readonly timeout: Millis;
-  /** Reads the ranges, or, when only changes are wanted, anything at all. */
-  readonly range: () => Promise<TransactionResult>;
-  /**
-   * Whether only changes are wanted. The watch then begins where the member stands: one that begins in the past, were it
-   * one revision, is served by etcd at its next round of catching up, up to 100 ms later.
-   */
-  readonly changesOnly: boolean;
+  /** Reads the ranges. */
+  readonly list: () => Promise<TransactionResult>;
 }
 
 /** History that we had not seen yet was compacted away. */
 class Compacted extends Error {}
 
-/** Runs until `stop` aborts. */
-export async function follow(options: WatcherOptions): Promise<void> {
-  const { clock, members, inbox, stop, ranges } = options;
-  /** For each range the revision to continue from; empty before the first look and after a compaction. */
-  let from: number[] = [];
-  let failures = 0;
-  let told = false;
-  while (!stop.aborted) {
-    const member = members.current;
-    try {
-      if (from.length === 0 && !options.changesOnly) {
-        const { revision, results } = await options.range();
-        inbox.all(results.flatMap(({ found }) => found));
-        from = ranges.map(() => revision + 1);
-      }
-      await followOn(member, options, from, () => {
-        failures = 0;
-        told = false;
-      });
-    } catch (error) {
-      if (stop.aborted) return;
-      if (error instanceof Compacted) {
-        from = [];
-        continue;
-      }
-      members.after(member);
-      // A range that failed has tried every member already.
-      if (error instanceof OperatingError) failures = members.size;
-      else if (error instanceof MemberTrouble) failures += 1;
-      else throw error;
-      // A refusal may mean that a token has run out; a plain call gets a new one.
-      if (error instanceof MemberTrouble && error.kind === 'denied') await options.range().catch(() => {});
-      if (failures < members.size) continue;
-      if (!told) inbox.unreachable(members.unreachable('watching', error));
-      told = true;
-      await clock.sleep(betweenRounds, stop);
-    }
-  }
-}
+export class Watcher {
+  readonly #options: WatcherOptions;
+  /** For each range the revision to continue from; undefined before the first look and after a compaction. */
+  #from: number[] | undefined;
+  #upTo = 0;
+  #stream: WatchStream | undefined;
+  #asked = false;
 
-/** Resolves when `stop` aborts, rejects when the stream breaks; `from` then holds where to continue. */
-async function followOn(member: Member, options: WatcherOptions, from: number[], alive: () => void): Promise<void> {
-  const { clock, ranges, inbox, stop, timeout } = options;
-  const over = new AbortController();
-  const end = (cause?: unknown) => over.abort(cause);
-  const onStop = () => end(undefined);
-  let heardAt = clock.now();
-  let created = 0;
-  const fresh = from.length === 0;
-  const begun: number[] = [];
-  const stream = await member.watch({
-    heard: (response) => {
-      heardAt = clock.now();
-      if (response.canceled) return end(cancelled(response));
-      if (response.created) {
-        begun[Number(response.watch_id) - 1] = Number(response.header.revision) + 1;
-        created += 1;
-        if (created === ranges.length) {
-          if (fresh) {
-            from.push(...begun);
-            inbox.all([]);
-          }
-          alive();
-        }
-      }
-      if (response.events.length === 0) return;
-      // What comes before all ranges are watched is told by the event that follows then.
-      if (from.length === 0) changesIn(response, begun);
-      else inbox.changes(changesIn(response, from));
-    },
-    ended: end,
-  });
-  stop.addEventListener('abort', onStop, { once: true });
-  if (stop.aborted) end();
-  try {
-    for (const [index, range] of ranges.entries()) {
-      const start = { start_revision: from[index] ?? 0, watch_id: index + 1 };
-      stream.send({ create_request: { ...bounds(range), ...start } });
-    }
-    await clock.sleep(timeout, over.signal);
-    if (created < ranges.length) end(new MemberTrouble('unreachable', 'the watch was not answered in time'));
-    await keepAsking(stream, clock, timeout, over, () => heardAt);
-  } finally {
-    stop.removeEventListener('abort', onStop);
-    stream.cancel();
+  constructor(options: WatcherOptions) {
+    this.#options = options;
   }
-  if (!stop.aborted) throw over.signal.reason;
+
+  /** Has the inbox told how far the member is. */
+  confirm(): void {
+    if (this.#stream === undefined) return;
+    this.#asked = true;
+    this.#stream.send({ progress_request: {} });
+  }
+
+  /** Runs until `stop` aborts. */
+  async run(): Promise<void> {
+    const { clock, members, inbox, stop, list } = this.#options;
+    let failures = 0;
+    let told = false;
+    while (!stop.aborted) {
+      const member = members.current;
+      try {
+        await this.#follow(member, () => {
+          failures = 0;
+          told = false;
+        });
+      } catch (error) {
+        if (stop.aborted) return;
+        if (error instanceof Compacted) {
+          this.#from = undefined;
+          continue;
+        }
+        members.after(member);
+        // A list that failed has tried every member already.
+        if (error instanceof OperatingError) failures = members.size;
+        else if (error instanceof MemberTrouble) failures += 1;
+        else throw error;
+        // A refusal may mean that a token has run out; a plain call gets a new one.
+        if (error instanceof MemberTrouble && error.kind === 'denied') await list().catch(() => {});
+        if (failures < members.size) continue;
+        if (!told) inbox.unreachable(members.unreachable('watching', error));
+        told = true;
+        await clock.sleep(betweenRounds, stop);
+      }
+    }
+  }
+
+  /** Resolves when `stop` aborts, rejects when the stream breaks. @param alive called when all ranges are watched */
+  async #follow(member: Member, alive: () => void): Promise<void> {
+    const { clock, ranges, inbox, stop, timeout, list } = this.#options;
+    const over = new AbortController();
+    const end = (cause?: unknown) => over.abort(cause);
+    const onStop = () => end(undefined);
+    const stands = new AbortController();
+    let heardAt = clock.now();
+    let created = 0;
+    let startsAfter = 0;
+    const early: IWatchResponse[] = [];
+    const stream = await member.watch({
+      heard: (response) => {
+        heardAt = clock.now();
+        if (response.canceled) end(cancelled(response));
+        else if (response.created) {
+          startsAfter = Math.max(startsAfter, Number(response.header.revision));
+          created += 1;
+          if (created === ranges.length) stands.abort();
+        } else if (this.#from === undefined) early.push(response);
+        else this.#hear(response, this.#from);
+      },
+      ended: end,
+    });
+    stop.addEventListener('abort', onStop, { once: true });
+    if (stop.aborted) end();
+    try {
+      // A watch that begins in the past, were it one revision, is served at etcd's next round of catching up, up to
+      // 100 ms later. So the first one begins where the member stands, and what is there is listed meanwhile.
+      const from = this.#from;
+      let listing = from === undefined ? list() : undefined;
+      listing?.catch(() => {});
+      for (const [index, range] of ranges.entries()) {
+        const start = { start_revision: from?.[index] ?? 0, watch_id: index + 1 };
+        stream.send({ create_request: { ...bounds(range), ...start } });
+      }
+      await clock.sleep(timeout, AbortSignal.any([over.signal, stands.signal]));
+      if (created < ranges.length) end(new MemberTrouble('unreachable', 'the watch was not answered in time'));
+      while (listing !== undefined && !over.signal.aborted) {
+        const { revision, results } = await listing;
+        // Listed before the watch began, it may miss what lies between.
+        listing = revision < startsAfter ? list() : undefined;
+        if (listing !== undefined || over.signal.aborted) continue;
+        inbox.all(
+          results.flatMap(({ found }) => found),
+          revision,
+        );
+        this.#upTo = revision;
+        this.#from = ranges.map(() => revision + 1);
+        for (const response of early) this.#hear(response, this.#from);
+      }
+      if (!over.signal.aborted) alive();
+      this.#stream = stream;
+      await keepAsking(stream, clock, timeout, over, () => heardAt);
+    } finally {
+      this.#stream = undefined;
+      this.#asked = false;
+      stop.removeEventListener('abort', onStop);
+      stream.cancel();
+    }
+    if (!stop.aborted) throw over.signal.reason;
+  }
+
+  #hear(response: IWatchResponse, from: number[]): void {
+    const { inbox } = this.#options;
+    const changes = changesIn(response, from);
+    // With a negative id the member speaks of all ranges: it has nothing more to tell up to here.
+    const progress = Number(response.watch_id) < 0 ? Number(response.header.revision) : 0;
+    this.#upTo = Math.max(this.#upTo, progress, Math.min(...from) - 1);
+    if (changes.length === 0 && !(progress > 0 && this.#asked)) return;
+    if (progress > 0) this.#asked = false;
+    inbox.changes(changes, this.#upTo);
+  }
 }
 
 /** Until `over`, which it aborts itself when the stream stays silent. */
@@ -141,12 +174,15 @@ async function keepAsking(
   }
 }
 
-/** Marks in `from` how far the range was seen. */
+/** Marks in `from` how far the range was seen, and leaves out what had been seen before. */
 function changesIn({ watch_id, events }: IWatchResponse, from: number[]): [string, KeyValue | undefined][] {
-  return events.map(({ type, kv }) => {
+  const at = Number(watch_id) - 1;
+  const begin = from[at] ?? 0;
+  return events.flatMap(({ type, kv }): [string, KeyValue | undefined][] => {
     const { key, ...value } = parseKeyValue(kv);
-    from[Number(watch_id) - 1] = value.modified + 1;
-    return [key, type === 'Delete' ? undefined : { key, ...value }];
+    if (value.modified < begin) return [];
+    from[at] = value.modified + 1;
+    return [[key, type === 'Delete' ? undefined : { key, ...value }]];
   });
 }
 

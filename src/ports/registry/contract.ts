@@ -156,6 +156,61 @@ export function registryContract(name: string, make: () => Promise<RegistryUnder
       });
     });
 
+    describe('a read', () => {
+      it('sees what anybody wrote before it, at once and every time', async () => {
+        for (let n = 0; n < 30; n++) {
+          const unit = `u${n}.service` as UnitName;
+          await here.putUnit(unit, aFile('/bin/u'), 'inactive');
+          expect((await there.read()).units.map(({ name }) => name)).toContain(unit);
+          expect((await here.read()).units).toHaveLength(1);
+          await there.removeUnit(unit);
+          expect((await here.read()).units).toEqual([]);
+        }
+      });
+
+      it('never sees less than one before it, while others write and many read', async () => {
+        let most = 0;
+        const writing = (async () => {
+          for (let n = 0; n < 40; n++) await here.putUnit(`u${n}.service` as UnitName, aFile('/bin/u'), 'inactive');
+        })();
+        const reading = async () => {
+          while (most < 40) {
+            const before = most;
+            const { units } = await there.read();
+            expect(units.length).toBeGreaterThanOrEqual(before);
+            most = Math.max(most, units.length);
+          }
+        };
+        await Promise.all([writing, reading(), reading(), reading()]);
+      });
+
+      it('shows one moment: never a placement without its unit, nor half of a transaction', async () => {
+        await using leader = await leads(here, m1);
+        let over = false;
+        const reading = (async () => {
+          while (!over) {
+            const { units, placements } = await there.read();
+            const known = new Set(units.map(({ name }) => name));
+            for (const { unit } of placements) expect(known).toContain(unit);
+          }
+        })();
+        for (let n = 0; n < 20; n++) {
+          await here.putUnit(web, aFile('/bin/web'), 'launched');
+          await leader.apply([await schedule(web, m1)]);
+          await here.removeUnit(web);
+        }
+        over = true;
+        await reading;
+      });
+
+      it('that was taken stays as it was', async () => {
+        const before = await there.read();
+        await here.putUnit(web, aFile('/bin/web'), 'inactive');
+        expect((await there.read()).units).toHaveLength(1);
+        expect(before.units).toEqual([]);
+      });
+    });
+
     describe('machines', () => {
       it('lists a machine that joined, and no more once it left', async () => {
         const membership = await here.join(aMachine(m1, { disk: 'ssd' }), 'boot', seconds(60));
@@ -488,24 +543,51 @@ export function registryContract(name: string, make: () => Promise<RegistryUnder
         const changes = there.changes(stop.signal)[Symbol.asyncIterator]();
         await changes.next();
         await using leader = await leads(here, m1);
+        const joined = changes.next();
+        await using member = await here.join(aMachine(m1), 'boot', seconds(60));
+        await joined;
         const steps: (() => Promise<unknown>)[] = [
           () => here.putUnit(db, aFile('/bin/db'), 'launched'),
           () => here.setTarget(web, 'launched'),
           async () => leader.apply([await schedule(web, m1)]),
           () => here.setMetadata(m1, 'role', 'db'),
           () => here.removeUnit(db),
+          () => member.publish([stateOf(web, m1, 'h' as UnitHash)], []),
+          () => member.publish([], [web]),
         ];
         for (const step of steps) {
           const told = changes.next();
           await step();
           expect((await told).done).toBe(false);
         }
-        const joined = changes.next();
-        await using member = await here.join(aMachine(m1), 'boot', seconds(60));
-        await joined;
-        const published = changes.next();
-        await member.publish([stateOf(web, m1, 'h' as UnitHash)], []);
-        await published;
+      });
+
+      it('are told to all who listen, also to one that came late and one that others leave behind', async () => {
+        const leaving = new AbortController();
+        const [first, second] = [leaving.signal, stop.signal].map((signal) =>
+          there.changes(signal)[Symbol.asyncIterator](),
+        ) as [AsyncIterator<void>, AsyncIterator<void>];
+        await Promise.all([first.next(), second.next()]);
+        await here.putUnit(web, aFile('/bin/web'), 'inactive');
+        await Promise.all([first.next(), second.next()]);
+        const late = there.changes(stop.signal)[Symbol.asyncIterator]();
+        await late.next();
+        leaving.abort();
+        while (!(await first.next()).done);
+        await here.setTarget(web, 'launched');
+        for (const one of [second, late]) expect((await one.next()).done).toBe(false);
+      });
+
+      it('are never told before a read can see them', async () => {
+        const changes = there.changes(stop.signal)[Symbol.asyncIterator]();
+        await changes.next();
+        for (let n = 0; n < 20; n++) {
+          const unit = `u${n}.service` as UnitName;
+          const told = changes.next();
+          await here.putUnit(unit, aFile('/bin/u'), 'inactive');
+          await told;
+          expect((await there.read()).units.map(({ name }) => name)).toContain(unit);
+        }
       });
 
       it('end when the signal aborts', async () => {

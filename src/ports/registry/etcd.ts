@@ -1,10 +1,9 @@
 /** fleet's shared state on etcd v3. */
-import { type Millis, ms } from '../../core/base/time.ts';
-import { OperatingError } from '../../core/errors/define.ts';
+import type { Millis } from '../../core/base/time.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import { hashOf, normalise, printUnitFile } from '../../core/unit/file.ts';
 import { isGlobal } from '../../core/unit/requirements.ts';
-import type { TargetState, Unit, UnitFile, UnitHash, UnitName } from '../../core/unit/types.ts';
+import type { TargetState, Unit, UnitFile, UnitName } from '../../core/unit/types.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Condition, Etcd, KeyValue, LeaseId, Operation } from '../etcd/index.ts';
 import type { Log } from '../log/index.ts';
@@ -12,7 +11,7 @@ import type { Registry, UnitStatus } from './index.ts';
 import { layout as layoutBelow, parseState, parseUnit, printInstruction, printUnit, type UnitEntry } from './layout.ts';
 import { lead } from './leadership.ts';
 import { join } from './membership.ts';
-import { Picture } from './picture.ts';
+import { Mirror } from './mirror.ts';
 import { reached } from './reach.ts';
 import { UnitFiles } from './unit-files.ts';
 import { WorkList } from './work.ts';
@@ -25,15 +24,13 @@ export interface RegistryParts {
   readonly prefix?: string;
 }
 
-/** How long to wait before files are asked for again; the watch itself tells when etcd is back. */
-const retryFilesAfter = ms(200);
-
 /** Disposing the registry disposes the client that it was given. */
 export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }: RegistryParts): Registry {
   const layout = layoutBelow(prefix);
   const files = new UnitFiles(etcd, layout);
   const held = new Set<LeaseId>();
   const skipped = (key: string) => log.warn('skipped an unreadable registry entry', { key });
+  const mirror = new Mirror({ etcd, clock, layout, files, skipped });
 
   /** @returns each range, all of one revision */
   const read = async (...ranges: string[]): Promise<(readonly KeyValue[])[]> => {
@@ -56,26 +53,8 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
     entry.global ? { put: layout.global(name), value: printInstruction(entry) } : { remove: layout.global(name) },
   ];
 
-  /** Fetches until nothing is missing, or `stop` aborts; what etcd does not have stays missing. */
-  const fetchFiles = async (hashes: () => readonly UnitHash[], stop: AbortSignal): Promise<void> => {
-    while (!stop.aborted && hashes().length > 0) {
-      try {
-        return await files.fetch(hashes());
-      } catch (error) {
-        if (!(error instanceof OperatingError)) throw error;
-        await clock.sleep(retryFilesAfter, stop);
-      }
-    }
-  };
-
   return {
-    read: () =>
-      reached('reading the cluster', async () => {
-        const picture = new Picture(layout, files, skipped);
-        picture.restart((await read(layout.units, layout.placements, layout.machines, layout.states)).flat());
-        await files.fetch(picture.missing());
-        return picture.take();
-      }),
+    read: () => reached('reading the cluster', () => mirror.read()),
 
     unit: (name) =>
       reached('reading a unit', async (): Promise<Unit | undefined> => {
@@ -156,11 +135,7 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
         await etcd.transact({ ops: [{ put: layout.metadata(machine, key), value }] });
       }),
 
-    async *changes(stop) {
-      const ranges = [layout.units, layout.placements, layout.machines, layout.states];
-      for await (const event of etcd.watch(ranges, stop, { changesOnly: true }))
-        if (event.kind !== 'unreachable') yield;
-    },
+    changes: (stop) => mirror.changes(stop),
 
     join: (machine, token, ttl: Millis) =>
       reached('joining the cluster', () => join({ etcd, layout }, machine, token, ttl)),
@@ -171,7 +146,7 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
         if (event.kind === 'unreachable') continue;
         if (event.kind === 'all') list.restart(event.keys);
         else list.apply(event.changes);
-        await fetchFiles(() => list.missing(), stop);
+        await files.fetchAll(() => list.missing(), clock, stop);
         const work = list.take();
         if (stop.aborted) return;
         if (work !== undefined) yield work;
@@ -188,18 +163,7 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
       }
     },
 
-    async *cluster(stop) {
-      const picture = new Picture(layout, files, skipped);
-      const ranges = [layout.files, layout.units, layout.placements, layout.machines];
-      for await (const event of etcd.watch(ranges, stop)) {
-        if (event.kind === 'unreachable') continue;
-        if (event.kind === 'all') picture.restart(event.keys);
-        else if (!picture.apply(event.changes)) continue;
-        await fetchFiles(() => picture.missing(), stop);
-        if (stop.aborted) return;
-        yield picture.take();
-      }
-    },
+    cluster: (stop) => mirror.cluster(stop),
 
     [Symbol.asyncDispose]: () => etcd[Symbol.asyncDispose](),
   };

@@ -28,6 +28,8 @@ export interface Announcement {
 export function layout(prefix: string) {
   const root = prefix.endsWith('/') ? prefix : `${prefix}/`;
   return {
+    /** Everything of the registry. */
+    root,
     units: `${root}unit/`,
     unit: (unit: UnitName) => `${root}unit/${unit}`,
     /** The global ones among the units, once more, so that an agent need not watch the others. */

@@ -33,7 +33,7 @@ const stuttering = (etcd: Etcd): Etcd => ({
   keepLease: (term) => etcd.keepLease(term),
   timedLease: (term) => etcd.timedLease(term),
   timeLeft: (lease) => etcd.timeLeft(lease),
-  watch: (ranges, stop, options) => etcd.watch(ranges, stop, options),
+  watch: (ranges, stop) => etcd.watch(ranges, stop),
   [Symbol.asyncDispose]: () => etcd[Symbol.asyncDispose](),
 });
 

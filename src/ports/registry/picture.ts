@@ -15,6 +15,15 @@ import {
 import { Shelf } from './shelf.ts';
 import type { UnitFiles } from './unit-files.ts';
 
+/** What a change makes look different. */
+export interface Seen {
+  /** Units, placements or machines: what the engine decides from. */
+  readonly cluster: boolean;
+  readonly states: boolean;
+}
+
+export type Snapshot = Cluster & { readonly states: readonly UnitState[] };
+
 export class Picture {
   readonly #layout: Layout;
   readonly #files: UnitFiles;
@@ -42,11 +51,15 @@ export class Picture {
     for (const one of keys) this.#change(one.key, one.value);
   }
 
-  /** @returns whether there is anything new to see */
-  apply(changes: ReadonlyMap<string, KeyValue | undefined>): boolean {
-    let visible = false;
-    for (const [key, one] of changes) visible = this.#change(key, one?.value) || visible;
-    return visible;
+  apply(changes: ReadonlyMap<string, KeyValue | undefined>): Seen {
+    let cluster = false;
+    let states = false;
+    for (const [key, one] of changes) {
+      const what = this.#change(key, one?.value);
+      cluster ||= what === 'cluster';
+      states ||= what === 'states';
+    }
+    return { cluster, states };
   }
 
   /** Files to fetch before the picture is complete. */
@@ -55,7 +68,7 @@ export class Picture {
   }
 
   /** The picture as it is now; what was taken earlier stays as it was. */
-  take(): Cluster & { readonly states: readonly UnitState[] } {
+  take(): Snapshot {
     for (const [name, { hash, target }] of this.#waiting) {
       const file = this.#files.get(hash);
       if (file === undefined) continue;
@@ -70,31 +83,32 @@ export class Picture {
     };
   }
 
-  #change(key: string, value: string | undefined): boolean {
+  /** @returns what looks different now; undefined when nothing does */
+  #change(key: string, value: string | undefined): keyof Seen | undefined {
     const place = this.#layout.locate(key);
     switch (place?.kind) {
       case 'file':
         if (value !== undefined) this.#files.learn(place.hash, value);
-        return false;
+        return undefined;
       case 'unit':
         this.#changeUnit(place.unit, key, value);
-        return true;
+        return 'cluster';
       case 'placement':
         this.#keep(this.#placements, pair(place), key, value, (text) =>
           parsePlacement(text, place.unit, place.machine),
         );
-        return true;
+        return 'cluster';
       case 'state':
         this.#keep(this.#states, pair(place), key, value, (text) => parseState(text, place.unit, place.machine));
-        return true;
+        return 'states';
       case 'machine':
         this.#changeMachine(place.machine, key, value);
-        return true;
+        return 'cluster';
       case 'metadata':
         this.#changeMetadata(place, value);
-        return this.#announced.has(place.machine);
+        return this.#announced.has(place.machine) ? 'cluster' : undefined;
       default:
-        return false;
+        return undefined;
     }
   }
 

@@ -1,6 +1,9 @@
 /** Unit files by hash. What a hash stands for never changes, so each file is fetched and parsed once. */
+import { ms } from '../../core/base/time.ts';
+import { OperatingError } from '../../core/errors/define.ts';
 import { hashOf, parseUnitFile } from '../../core/unit/file.ts';
 import type { UnitFile, UnitHash } from '../../core/unit/types.ts';
+import type { Clock } from '../clock/index.ts';
 import { type Etcd, type KeyValue, operationsPerTransaction } from '../etcd/index.ts';
 import type { Layout } from './layout.ts';
 
@@ -8,6 +11,8 @@ import type { Layout } from './layout.ts';
 const many = 2 * operationsPerTransaction;
 /** More files than any cluster has; a daemon that runs for months must not keep all it ever saw. */
 const kept = 20_000;
+/** How long to wait before files are asked for again; the watch itself tells when etcd is back. */
+const retryAfter = ms(200);
 
 export class UnitFiles {
   readonly #etcd: Etcd;
@@ -42,6 +47,18 @@ export class UnitFiles {
     if (missing.length > many) return this.#read([this.#layout.files]);
     for (let at = 0; at < missing.length; at += operationsPerTransaction)
       await this.#read(missing.slice(at, at + operationsPerTransaction).map(this.#layout.file));
+  }
+
+  /** Fetches until nothing is missing, or `stop` aborts; what etcd does not have stays missing. */
+  async fetchAll(missing: () => readonly UnitHash[], clock: Clock, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && missing().length > 0) {
+      try {
+        return await this.fetch(missing());
+      } catch (error) {
+        if (!(error instanceof OperatingError)) throw error;
+        await clock.sleep(retryAfter, stop);
+      }
+    }
   }
 
   async #read(ranges: readonly string[]): Promise<void> {
