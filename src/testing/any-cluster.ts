@@ -38,11 +38,59 @@ export const smallWorld: WorldSize = {
   varied: false,
 };
 
+/** Three units that go together, apart, or instead of one another; chains and rings of three: 37,044 clusters. */
+export const trioWorld: WorldSize = {
+  machines: 2,
+  units: 3,
+  wishes: [
+    [],
+    ['MachineOf=u0.service'],
+    ['MachineOf=u1.service'],
+    ['MachineOf=u2.service'],
+    ['Conflicts=u0*'],
+    ['Replaces=u0*'],
+    ['Global=true', 'Conflicts=u1*'],
+  ],
+  targets: ['launched'],
+  varied: false,
+};
+
+/** Small enough for every cluster with every change of it. */
+export const tinyWorld: WorldSize = {
+  machines: 2,
+  units: 2,
+  wishes: [
+    [],
+    ['Conflicts=u1*', 'MachineMetadata=disk=ssd'],
+    ['MachineOf=u0.service'],
+    ['Replaces=u0*'],
+    ['Global=true', 'Conflicts=u0*'],
+  ],
+  targets: ['launched'],
+  varied: false,
+};
+
 /** Enough for chains, rings and crowds; for seeds. */
 export const largeWorld: WorldSize = {
   machines: 4,
   units: 7,
-  wishes: [...wishes, ['Conflicts=u*'], ['Conflicts=%p.* u0*'], ['Replaces=u0*'], ['MachineOf=u2.service']],
+  wishes: [
+    ...wishes,
+    ['Conflicts=u*'],
+    ['Conflicts=%p.* u0*'],
+    ['Conflicts=u3*', 'MachineMetadata=zone=b'],
+    ['Replaces=u0*'],
+    ['Replaces=u*'],
+    ['MachineOf=u2.service'],
+    ['MachineOf="u0.service" "u1.service"'],
+    ['MachineOf=u0.service', 'Replaces=u3*'],
+    ['MachineOf=u1.service', 'Conflicts=u4*'],
+    ['MachineID=m1', 'MachineMetadata=disk=ssd'],
+    ['MachineID=gone'],
+    ['MachineMetadata="zone=a" "zone=b"', 'MachineMetadata=disk=ssd'],
+    ['Global=true', 'MachineMetadata=disk=ssd'],
+    ['Global=true', 'Conflicts=u1* u2*', 'MachineMetadata=zone=a'],
+  ],
   targets: targetStates,
   varied: true,
 };
@@ -75,6 +123,8 @@ export function anyUnit(choices: Choices, world: WorldSize, name: string): Unit 
 
 const made = new Map<string, Unit>();
 
-/** A live machine; some have a disk=ssd. */
-export const anyMachine = (choices: Choices, { varied }: WorldSize, id: string): Machine =>
-  aMachine(id, { metadata: (varied ? choices.chance(1, 2) : id !== 'm0') ? 'disk=ssd' : '' });
+/** A live machine; some have a disk=ssd, and in varied worlds some are in a zone. */
+export function anyMachine(choices: Choices, { varied }: WorldSize, id: string): Machine {
+  if (!varied) return aMachine(id, { metadata: id === 'm0' ? '' : 'disk=ssd' });
+  return aMachine(id, { metadata: choices.someOf(['disk=ssd', `zone=${choices.oneOf(['a', 'b', 'c'])}`]).join(',') });
+}

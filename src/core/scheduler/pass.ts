@@ -80,6 +80,8 @@ export class Pass {
       if (machine === undefined) continue;
       const settle = draft.keepsGlobalsOut(unit, machine);
       draft.leave(unit, machine);
+      // Should it come back, it comes after all that came meanwhile, its followers not before it.
+      this.#arrived.delete(unit);
       this.#note(unit, because);
       const gone = settle ? [unit, ...draft.settleGlobals(machine)] : [unit];
       for (const { name } of gone) {
