@@ -4,3 +4,4 @@ export * from './id.ts';
 export * from './match.ts';
 export * from './metadata.ts';
 export * from './types.ts';
+export * from './version.ts';
