@@ -39,8 +39,9 @@ reason=$("$here/opt/devcluster/bin/node" --version 2>&1) ||
 
 mkdir -p /opt/devcluster /etc/fleet /etc/default /usr/lib/systemd/system
 rm -rf /opt/devcluster/lib /opt/devcluster/cache
-cp -R "$here/opt/devcluster/." /opt/devcluster/
-cp "$here"/usr/bin/* /usr/bin/
+# Programs that run keep the file that they were started from.
+cp -R --remove-destination "$here/opt/devcluster/." /opt/devcluster/
+cp --remove-destination "$here"/usr/bin/* /usr/bin/
 cp "$here"/usr/lib/systemd/system/* /usr/lib/systemd/system/
 for file in etc/fleet/fleet.conf etc/default/skydns etc/default/registrator; do
     [ -e "/$file" ] || cp "$here/$file" "/$file"
