@@ -16,6 +16,13 @@ export const SystemdRefused = defineError<{ unit: string; action: string; why: s
   remedy: ({ unit }) => `Read the unit file and its journal: systemctl status ${unit}.`,
 });
 
+export const UnitNotEnabled = defineError<{ unit: string; why: string }>({
+  code: 'UNIT_NOT_ENABLED',
+  status: 500,
+  message: ({ unit, why }) => `Failed to enable systemd unit ${unit}: ${why}`,
+  remedy: ({ unit }) => `Correct the [Install] section of ${unit}, or leave it out: fleet starts the unit in any case.`,
+});
+
 export const UnitFilesUnusable = defineError<{ directory: string }>({
   code: 'UNIT_FILES_UNUSABLE',
   status: 500,

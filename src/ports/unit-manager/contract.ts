@@ -10,10 +10,11 @@ export interface ManagerUnderTest {
   hashOf(file: UnitFile): UnitHash;
 }
 
+const sections: Readonly<Record<string, string>> = { WantedBy: 'Install', Global: 'X-Fleet' };
 const service = (...lines: readonly string[]): UnitFile =>
   lines.map((line) => {
     const [name = '', value = ''] = line.split(/=(.*)/s);
-    return { section: name === 'WantedBy' ? 'Install' : 'Service', name, value };
+    return { section: sections[name] ?? 'Service', name, value };
   });
 
 const longRunning = service('ExecStart=/bin/sleep 1000');
@@ -22,6 +23,8 @@ const slowToStop = service('ExecStart=/bin/sleep 1000', 'ExecStop=/bin/sleep 0.2
 const oneTask = service('Type=oneshot', 'ExecStart=/bin/sleep 0.5');
 const settled = service('Type=oneshot', 'RemainAfterExit=yes', 'ExecStart=/bin/true');
 const failing = service('Type=oneshot', 'ExecStart=/bin/false');
+const stubborn = service('ExecStart=/bin/sleep 1000', 'ExecStop=/bin/sleep 1000', 'TimeoutStopSec=infinity');
+const everywhere = service('ExecStart=/bin/sleep 1000', 'Global=true');
 const incomplete = service('Restart=always');
 
 export function unitManagerContract(name: string, world: ManagerUnderTest): void {
@@ -46,7 +49,7 @@ export function unitManagerContract(name: string, world: ManagerUnderTest): void
       await manager.load(unit, file, world.hashOf(file));
       await manager.reload();
     };
-    const find = (manager: UnitManager, unit: UnitName) => manager.units().find((entry) => entry.name === unit);
+    const find = (manager: UnitManager, unit: UnitName) => manager.unit(unit);
 
     /** Waits on changes, never on time. */
     const until = async (manager: UnitManager, unit: UnitName, wanted: (unit: ManagedUnit) => boolean) => {
@@ -116,6 +119,35 @@ export function unitManagerContract(name: string, world: ManagerUnderTest): void
       await loaded(manager, unit, longRunning);
       await manager.stop(unit);
       expect(find(manager, unit)).toMatchObject({ launched: false, active: 'inactive' });
+    });
+
+    it('ends a unit at once that does not stop, and the stop that waits for it', async () => {
+      const manager = await managerOf();
+      const unit = fresh();
+      await loaded(manager, unit, stubborn);
+      await manager.start(unit);
+      await until(manager, unit, ({ active }) => active === 'active');
+      const stopped = manager.stop(unit);
+      await until(manager, unit, ({ active }) => active === 'deactivating');
+      await manager.kill(unit);
+      await stopped;
+      await until(manager, unit, ({ active }) => active === 'failed' || active === 'inactive');
+      expect(find(manager, unit)).toMatchObject({ launched: false });
+      await manager.kill(unit);
+    });
+
+    it('lists units by name, and knows which of them ask for every machine, also after a restart of ours', async () => {
+      const first = await managerOf();
+      const [here, all] = [fresh('b'), fresh('a')];
+      await loaded(first, here, longRunning);
+      await loaded(first, all, everywhere);
+      const second = await managerOf();
+      for (const manager of [first, second]) {
+        expect(manager.units().map(({ name, global }) => [name, global])).toEqual([
+          [all, true],
+          [here, false],
+        ]);
+      }
     });
 
     it('follows a unit that ends by itself, well or badly, without starting it again', async () => {
@@ -202,6 +234,18 @@ export function unitManagerContract(name: string, world: ManagerUnderTest): void
       await until(manager, unit, ({ active }) => active === 'active');
       await manager.unload(unit);
       expect(find(manager, unit)).toBeUndefined();
+    });
+
+    it('shows what systemd says of one unusable file among many', async () => {
+      const manager = await managerOf();
+      const units = Array.from({ length: 20 }, () => fresh('few'));
+      const bad = fresh('bad');
+      for (const unit of units) await manager.load(unit, settled, world.hashOf(settled));
+      await manager.load(bad, incomplete, world.hashOf(incomplete));
+      await manager.reload();
+      await Promise.all(units.map((unit) => manager.start(unit)));
+      await until(manager, bad, ({ load }) => load === 'bad-setting');
+      expect(units.map((unit) => find(manager, unit)?.load)).toEqual(units.map(() => 'loaded'));
     });
 
     it('carries many units at once', async () => {

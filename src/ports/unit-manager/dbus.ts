@@ -18,6 +18,10 @@ export interface BusAddress {
 }
 
 export const privateSocket: BusAddress = { socket: '/run/systemd/private', direct: true };
+export const userSocket = (runtimeDirectory: string): BusAddress => ({
+  socket: `${runtimeDirectory}/systemd/private`,
+  direct: true,
+});
 export const systemBus: BusAddress = { socket: '/run/dbus/system_bus_socket', direct: false };
 
 export interface Signal {

@@ -11,6 +11,8 @@ export interface ManagedUnit extends PresentUnit {
   readonly load: string;
   readonly active: string;
   readonly sub: string;
+  /** Whether its file asks for every machine that fits. */
+  readonly global: boolean;
 }
 
 export interface UnitManager extends AsyncDisposable {
@@ -19,6 +21,8 @@ export interface UnitManager extends AsyncDisposable {
    * of ours left running are among them from the start, untouched.
    */
   units(): readonly ManagedUnit[];
+  /** One of them; undefined when we have no such unit. */
+  unit(name: UnitName): ManagedUnit | undefined;
   /**
    * Yields the names of units that changed, appeared or went since the last time; changes that come while the consumer
    * is busy are merged into one set. One consumer at a time.
@@ -31,7 +35,7 @@ export interface UnitManager extends AsyncDisposable {
    * Writes the unit's file and links it into systemd, enabled when it has an [Install] section; failing, it leaves
    * nothing behind. Needs a `reload` before the unit is started.
    *
-   * @throws {SystemdRefused}
+   * @throws {UnitNotEnabled}
    * @throws {SystemdUnreachable}
    * @throws {UnitFilesUnusable}
    * @see fleet.md 4.3, Load
@@ -48,6 +52,8 @@ export interface UnitManager extends AsyncDisposable {
   start(unit: UnitName): Promise<void>;
   /** Stops the unit; resolves once it has stopped. Its file stays. @throws {SystemdRefused} */
   stop(unit: UnitName): Promise<void>;
+  /** Ends the unit's processes at once, for a stop that takes longer than anybody can wait. @throws {SystemdRefused} */
+  kill(unit: UnitName): Promise<void>;
   /** Stops the unit, waits until it has stopped, and removes every trace of it. @throws {SystemdRefused} */
   unload(unit: UnitName): Promise<void>;
 

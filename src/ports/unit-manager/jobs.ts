@@ -7,6 +7,11 @@
 export class Jobs {
   readonly #watches = new Map<string, Set<Watch>>();
 
+  /** Whether anybody waits for a job to end. */
+  get awaited(): boolean {
+    return this.#watches.size > 0;
+  }
+
   /** Starts to collect the ends of jobs for this unit. */
   watch(unit: string): Watch {
     const watch = new Watch(() => {

@@ -8,6 +8,7 @@
 import { compareText } from '../../core/base/order.ts';
 import { ms, seconds } from '../../core/base/time.ts';
 import { SystemdRefused } from '../../core/errors/systemd.ts';
+import { isGlobal } from '../../core/unit/requirements.ts';
 import type { UnitFile, UnitHash, UnitName } from '../../core/unit/types.ts';
 import type { Clock } from '../clock/index.ts';
 import type { ManagedUnit, UnitManager } from './index.ts';
@@ -17,6 +18,7 @@ interface MemoryUnit {
   readonly name: UnitName;
   file: UnitFile;
   hash: UnitHash;
+  global: boolean;
   launched: boolean;
   load: string;
   active: string;
@@ -106,6 +108,13 @@ export class MemorySystemd {
     if (!busy.aborted) this.#become(unit, 'inactive', 'dead');
   }
 
+  /** A unit that was being stopped has stopped then; one that ran has failed. */
+  kill(unit: MemoryUnit): void {
+    if (unit.active === 'inactive' || unit.active === 'failed') return;
+    this.#begin(unit);
+    this.#become(unit, 'failed', 'failed');
+  }
+
   #begin(unit: MemoryUnit): AbortSignal {
     unit.busy.abort();
     unit.busy = new AbortController();
@@ -132,9 +141,12 @@ export class MemoryUnitManager implements UnitManager {
   }
 
   units(): readonly ManagedUnit[] {
-    return [...this.#machine.units.values()]
-      .map(({ name, hash, launched, load, active, sub }) => ({ name, hash, loaded: true, launched, load, active, sub }))
-      .sort((a, b) => compareText(a.name, b.name));
+    return [...this.#machine.units.values()].map(shown).sort((a, b) => compareText(a.name, b.name));
+  }
+
+  unit(name: UnitName): ManagedUnit | undefined {
+    const unit = this.#machine.units.get(name);
+    return unit && shown(unit);
   }
 
   changes(stop: AbortSignal): AsyncIterable<ReadonlySet<UnitName>> {
@@ -146,11 +158,12 @@ export class MemoryUnitManager implements UnitManager {
   async load(name: UnitName, file: UnitFile, hash: UnitHash): Promise<void> {
     this.#machine.order('load', name);
     const known = this.#machine.units.get(name);
-    if (known !== undefined) Object.assign(known, { file, hash });
+    const global = isGlobal(file, name);
+    if (known !== undefined) Object.assign(known, { file, hash, global });
     else {
       const load = isComplete(name, file) ? 'loaded' : 'bad-setting';
-      const busy = new AbortController();
-      this.#machine.units.set(name, { name, file, hash, launched: false, load, active: 'inactive', sub: 'dead', busy });
+      const idle = { launched: false, active: 'inactive', sub: 'dead', busy: new AbortController() };
+      this.#machine.units.set(name, { name, file, hash, global, load, ...idle });
     }
     this.#machine.changed(name);
   }
@@ -169,6 +182,12 @@ export class MemoryUnitManager implements UnitManager {
     const unit = this.#known(name, 'stop');
     this.#setLaunched(unit, false);
     await this.#machine.stop(unit);
+  }
+
+  async kill(name: UnitName): Promise<void> {
+    this.#machine.orders.push(`kill ${name}`);
+    const unit = this.#machine.units.get(name);
+    if (unit !== undefined) this.#machine.kill(unit);
   }
 
   async unload(name: UnitName): Promise<void> {
@@ -197,6 +216,17 @@ export class MemoryUnitManager implements UnitManager {
     this.#machine.changed(unit.name);
   }
 }
+
+const shown = ({ name, hash, launched, load, active, sub, global }: MemoryUnit): ManagedUnit => ({
+  name,
+  hash,
+  loaded: true,
+  launched,
+  load,
+  active,
+  sub,
+  global,
+});
 
 const settingOf = (file: UnitFile, name: string): string | undefined =>
   file.findLast((option) => option.section === 'Service' && option.name === name)?.value;

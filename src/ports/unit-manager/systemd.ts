@@ -1,10 +1,20 @@
 /** The real service manager: systemd, over D-Bus, following its signals. @see fleet.md section 5 */
 import { compareText } from '../../core/base/order.ts';
 import { type Millis, ms } from '../../core/base/time.ts';
-import { SystemdRefused, SystemdUnreachable } from '../../core/errors/systemd.ts';
-import { printUnitFile, type UnitFile, type UnitHash, type UnitName } from '../../core/unit/index.ts';
+import { SystemdRefused, SystemdUnreachable, UnitNotEnabled } from '../../core/errors/systemd.ts';
+import { isGlobal, printUnitFile, type UnitFile, type UnitHash, type UnitName } from '../../core/unit/index.ts';
 import type { Clock } from '../clock/index.ts';
-import { type Bus, type BusAddress, DBusFailure, openBus, privateSocket, type Signal, systemBus } from './dbus.ts';
+import type { Log } from '../log/index.ts';
+import {
+  type Bus,
+  type BusAddress,
+  DBusFailure,
+  openBus,
+  privateSocket,
+  type Signal,
+  systemBus,
+  userSocket,
+} from './dbus.ts';
 import type { ManagedUnit, UnitManager } from './index.ts';
 import { Jobs } from './jobs.ts';
 import { News } from './news.ts';
@@ -14,6 +24,8 @@ import { unitPath } from './unit-path.ts';
 
 export interface SystemdOptions {
   readonly clock: Clock;
+  /** Told what is asked of systemd. */
+  readonly log?: Log;
   /** Where our unit files stand. */
   readonly directory: string;
   /** Where systemd looks for units that do not outlive a boot; the machine's own place unless told otherwise. */
@@ -21,6 +33,12 @@ export interface SystemdOptions {
   /** The private socket as root, the system bus otherwise. */
   readonly address?: BusAddress;
 }
+
+/** The systemd of a user, by the user's runtime directory (`XDG_RUNTIME_DIR`). */
+export const userSystemd = (runtimeDirectory: string): Required<Pick<SystemdOptions, 'address' | 'links'>> => ({
+  address: userSocket(runtimeDirectory),
+  links: `${runtimeDirectory}/systemd/user`,
+});
 
 /**
  * Connects to systemd and takes over the units that an earlier run left, without touching them.
@@ -30,8 +48,8 @@ export interface SystemdOptions {
  */
 export async function openSystemd(options: SystemdOptions): Promise<UnitManager> {
   const address = options.address ?? (process.getuid?.() === 0 ? privateSocket : systemBus);
-  const directory = await UnitDirectory.open(options.directory, options.links ?? '/run/systemd/system');
-  const manager = new SystemdUnits(options.clock, directory, address);
+  const directory = UnitDirectory.open(options.directory, options.links ?? '/run/systemd/system');
+  const manager = new SystemdUnits(options, directory, address);
   await manager.open();
   return manager;
 }
@@ -43,6 +61,12 @@ const properties = 'org.freedesktop.DBus.Properties';
 /** How soon a broken connection is tried again; systemd closes them when it re-executes itself. */
 const reconnectEvery: Millis = ms(200);
 
+/** Units that have not been started by then are asked about: until then, starting them would make systemd read twice. */
+const lookAfter: Millis = ms(50);
+
+/** From here on one list of all units costs less than a question for each. */
+const many = 16;
+
 /** How systemd says that there is nothing to stop, to reset or to disable. */
 const absent = new Set([
   `${service}.NoSuchUnit`,
@@ -52,6 +76,12 @@ const absent = new Set([
   'org.freedesktop.DBus.Error.FileNotFound',
 ]);
 const isAbsent = (cause: unknown) => cause instanceof DBusFailure && absent.has(cause.error);
+
+/** What systemd answers when there is no process to end. */
+const isDead = (cause: unknown) =>
+  cause instanceof DBusFailure && cause.error === 'org.freedesktop.DBus.Error.UnixProcessIdUnknown';
+
+const sigKill = 9;
 
 /** States in which a unit has been launched, whoever remembers. */
 const launchedStates = new Set(['active', 'activating', 'reloading', 'failed']);
@@ -68,12 +98,17 @@ interface Entry extends KeptUnit {
 
 class SystemdUnits implements UnitManager {
   readonly #clock: Clock;
+  readonly #log: Log | undefined;
   readonly #directory: UnitDirectory;
   readonly #address: BusAddress;
   readonly #units = new Map<UnitName, Entry>();
+  /** In name order; made anew when a unit comes or goes. */
+  #names: readonly UnitName[] | undefined;
   readonly #byPath = new Map<string, UnitName>();
   /** Loaded since the last reload. */
   readonly #unread = new Set<UnitName>();
+  /** Read by systemd in the version that we wrote, as far as we know, but never asked about. */
+  readonly #unasked = new Set<UnitName>();
   /** Whether systemd has made links for us, after which it wants a reload. */
   #linksChanged = false;
   #reloading: Promise<void> = Promise.resolve();
@@ -84,8 +119,9 @@ class SystemdUnits implements UnitManager {
   #bus: Bus | undefined;
   #heard = 0;
 
-  constructor(clock: Clock, directory: UnitDirectory, address: BusAddress) {
+  constructor({ clock, log }: SystemdOptions, directory: UnitDirectory, address: BusAddress) {
     this.#clock = clock;
+    this.#log = log;
     this.#directory = directory;
     this.#address = address;
   }
@@ -96,7 +132,12 @@ class SystemdUnits implements UnitManager {
   }
 
   units(): readonly ManagedUnit[] {
-    return [...this.#units.values()].sort((a, b) => compareText(a.name, b.name));
+    this.#names ??= [...this.#units.keys()].sort(compareText);
+    return this.#names.map((name) => this.#units.get(name) as Entry);
+  }
+
+  unit(name: UnitName): ManagedUnit | undefined {
+    return this.#units.get(name);
   }
 
   changes(stop: AbortSignal): AsyncIterable<ReadonlySet<UnitName>> {
@@ -112,45 +153,52 @@ class SystemdUnits implements UnitManager {
   }
 
   async load(unit: UnitName, file: UnitFile, hash: UnitHash): Promise<void> {
-    await this.#directory.write(unit, printUnitFile(file));
+    const text = printUnitFile(file);
+    this.#log?.info(`Writing systemd unit ${unit} (${Buffer.byteLength(text)}b)`);
+    this.#directory.write(unit, text);
     const installs = file.some(({ section }) => section === 'Install');
     try {
-      await this.#directory.link(unit, this.#clock.date());
+      this.#directory.link(unit, this.#clock.date());
       if (installs) await this.#enable(unit);
     } catch (cause) {
       await this.#forgetFile(unit, installs);
-      throw refused(unit, 'load', cause);
+      if (!(cause instanceof DBusFailure)) throw cause;
+      throw new UnitNotEnabled({ unit, why: cause.message }, { cause });
     }
     this.#unread.add(unit);
     const known = this.#units.get(unit);
-    this.#keep({ ...(known ?? stopped(unit)), hash, loaded: true, installs });
+    this.#keep({ ...(known ?? stopped(unit)), hash, loaded: true, installs, global: isGlobal(file, unit) });
   }
 
   async reload(): Promise<void> {
     const names = [...this.#unread];
     this.#unread.clear();
     try {
-      const outdated = await Promise.all(names.map((name) => this.#isOutdated(name)));
-      if (this.#linksChanged || outdated.includes(true)) {
+      if (this.#linksChanged || (await this.#anyOutdated(names))) {
         this.#linksChanged = false;
         await this.#daemonReload();
       }
-      // Not waited for: what systemd thinks of the files concerns whoever looks, not whoever starts them next.
-      if (names.length > 0) void this.#ask(names).catch(() => {});
     } catch (cause) {
       for (const name of names) this.#unread.add(name);
       throw cause;
     }
+    if (names.length === 0) return;
+    for (const name of names) this.#unasked.add(name);
+    // Not waited for: what systemd thinks of the files concerns whoever looks, not whoever starts them next.
+    void this.#askLater();
   }
 
   async start(unit: UnitName): Promise<void> {
     try {
-      await this.#manager('StartUnit', 'ss', unit, 'replace');
+      const job = await this.#manager('StartUnit', 'ss', unit, 'replace');
+      this.#log?.info(`Triggered systemd unit ${unit} start: job=${jobNumber(job)}`);
     } catch (cause) {
+      this.#log?.error(`Failed to trigger systemd unit ${unit} start: ${messageOf(cause)}`);
       if (cause instanceof DBusFailure) await this.#ask([unit]);
       throw refused(unit, 'start', cause);
     }
-    await this.#setLaunched(unit, true);
+    this.#unasked.delete(unit);
+    this.#setLaunched(unit, true);
   }
 
   async stop(unit: UnitName): Promise<void> {
@@ -158,11 +206,23 @@ class SystemdUnits implements UnitManager {
     let job: unknown;
     try {
       job = await this.#manager('StopUnit', 'ss', unit, 'replace');
+      this.#log?.info(`Triggered systemd unit ${unit} stop: job=${jobNumber(job)}`);
     } catch (cause) {
-      if (!isAbsent(cause)) throw refused(unit, 'stop', cause);
+      if (!isAbsent(cause)) {
+        this.#log?.warn(`TriggerStop on systemd unit ${unit} returned: ${messageOf(cause)}`);
+        throw refused(unit, 'stop', cause);
+      }
     }
-    await this.#setLaunched(unit, false);
+    this.#setLaunched(unit, false);
     if (typeof job === 'string') await jobs.end(job);
+  }
+
+  async kill(unit: UnitName): Promise<void> {
+    try {
+      await this.#manager('KillUnit', 'ssi', unit, 'all', sigKill);
+    } catch (cause) {
+      if (!isAbsent(cause) && !isDead(cause)) throw refused(unit, 'kill', cause);
+    }
   }
 
   async unload(unit: UnitName): Promise<void> {
@@ -174,6 +234,7 @@ class SystemdUnits implements UnitManager {
       if (!isAbsent(cause)) throw refused(unit, 'reset', cause);
     }
     this.#units.delete(unit);
+    this.#names = undefined;
     this.#byPath.delete(unitPath(unit));
     this.#news.tell(unit);
   }
@@ -227,13 +288,24 @@ class SystemdUnits implements UnitManager {
   }
 
   async #adopt(): Promise<void> {
-    for (const { name, hash, launched, linked, installs } of await this.#directory.read()) {
-      this.#keep({ ...stopped(name as UnitName), hash, launched, loaded: linked, installs });
+    const { files, strange } = this.#directory.read();
+    for (const name of strange) this.#log?.warn(`Found unrecognized file in ${this.#directory.fileOf(name)}, ignoring`);
+    for (const { name, hash, launched, linked, installs, global } of files) {
+      this.#keep({ ...stopped(name), hash, launched, loaded: linked, installs, global });
     }
     await this.refresh();
     for (const unit of this.#units.values()) {
       if (launchedStates.has(unit.active)) this.#keep({ ...unit, launched: true });
     }
+  }
+
+  async #anyOutdated(names: readonly UnitName[]): Promise<boolean> {
+    if (names.length < many) return (await Promise.all(names.map((name) => this.#isOutdated(name)))).includes(true);
+    const asked = new Set<string>(names);
+    const rows = (await this.#manager('ListUnits')) as readonly UnitRow[];
+    const held = rows.filter(([name]) => asked.has(name));
+    if (held.some(([, , load]) => load === 'not-found')) return true;
+    return (await Promise.all(held.map(([name]) => this.#isOutdated(name as UnitName)))).includes(true);
   }
 
   /** Whether systemd holds an older version of the unit's file, or has looked for it before it was there. */
@@ -252,6 +324,14 @@ class SystemdUnits implements UnitManager {
     return older === true || load === 'not-found';
   }
 
+  async #askLater(): Promise<void> {
+    await this.#clock.sleep(lookAfter, this.#closing.signal);
+    const names = [...this.#unasked].filter((name) => this.#units.has(name));
+    this.#unasked.clear();
+    // Systemd out of reach: whoever finds it again asks about every unit.
+    if (names.length > 0) await this.#ask(names).catch(() => {});
+  }
+
   /** Asks about these units by name, which makes systemd look at the files of those that it does not hold. */
   async #ask(names: readonly UnitName[]): Promise<void> {
     const asked = this.#heard;
@@ -262,13 +342,16 @@ class SystemdUnits implements UnitManager {
   /** For an [Install] section. systemd takes every unit for changed on disk then, until it is told to reload. */
   async #enable(unit: UnitName): Promise<void> {
     const path = this.#directory.fileOf(unit);
+    this.#log?.info(`Enabling systemd unit ${unit}`);
     this.#linksChanged = true;
     const [installs] = (await this.#manager('EnableUnitFiles', 'asbb', [path], true, true)) as [boolean];
-    if (!installs) throw new DBusFailure('NoInstallInfo', 'its [Install] section asks for nothing');
+    if (!installs) throw new DBusFailure('NoInstallInfo', 'its [Install] section carries no install info');
   }
 
   async #forgetFile(unit: UnitName, installs: boolean): Promise<void> {
+    this.#log?.info(`Removing systemd unit ${unit}`);
     this.#unread.delete(unit);
+    this.#unasked.delete(unit);
     try {
       if (installs) {
         await this.#manager('DisableUnitFiles', 'asb', [unit], true);
@@ -277,7 +360,7 @@ class SystemdUnits implements UnitManager {
     } catch (cause) {
       if (!isAbsent(cause)) throw refused(unit, 'disable', cause);
     } finally {
-      await this.#directory.remove(unit);
+      this.#directory.remove(unit);
     }
   }
 
@@ -285,6 +368,7 @@ class SystemdUnits implements UnitManager {
   #daemonReload(): Promise<void> {
     this.#nextReload ??= this.#reloading.then(() => {
       this.#nextReload = undefined;
+      this.#log?.info('Instructing systemd to reload units');
       const reload = this.#manager('Reload').then(() => {});
       this.#reloading = reload.catch(() => {});
       return reload;
@@ -292,13 +376,14 @@ class SystemdUnits implements UnitManager {
     return this.#nextReload;
   }
 
-  async #setLaunched(unit: UnitName, launched: boolean): Promise<void> {
+  #setLaunched(unit: UnitName, launched: boolean): void {
     const known = this.#units.get(unit);
     if (known !== undefined && known.launched !== launched) this.#keep({ ...known, launched });
-    await this.#directory.noteLaunched(unit, launched);
+    this.#directory.noteLaunched(unit, launched);
   }
 
   #keep(unit: KeptUnit): void {
+    if (!this.#units.has(unit.name)) this.#names = undefined;
     this.#units.set(unit.name, { ...unit, heardAt: this.#heard });
     this.#byPath.set(unitPath(unit.name), unit.name);
     this.#news.tell(unit.name);
@@ -312,7 +397,7 @@ class SystemdUnits implements UnitManager {
   }
 
   #wanted({ path, member, argument }: SignalHead): boolean {
-    if (member === 'JobRemoved') return path === managerPath;
+    if (member === 'JobRemoved') return path === managerPath && this.#jobs.awaited;
     return member === 'PropertiesChanged' && this.#byPath.has(path) && argument() === `${service}.Unit`;
   }
 
@@ -360,10 +445,16 @@ const stopped = (name: UnitName): KeptUnit => ({
   loaded: false,
   launched: false,
   installs: false,
+  global: false,
   load: 'loaded',
   active: 'inactive',
   sub: 'dead',
 });
+
+/** The number at the end of a job's path, as people see jobs. */
+const jobNumber = (path: unknown): string => String(path).replace(/^.*\//, '');
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 const refused = (unit: UnitName, action: string, cause: unknown): unknown =>
   cause instanceof DBusFailure ? new SystemdRefused({ unit, action, why: cause.message }, { cause }) : cause;

@@ -7,15 +7,30 @@
  * The directory stands on a file system that does not outlive a boot, so what it says is true for a restarted agent
  * and gone with the machine's processes. A unit that has done its work and ended looks to systemd like one that never
  * ran; only the note that it was launched keeps a restarted agent from running it again.
+ *
+ * Everything here is done at once rather than handed to a thread: on a file system in memory a call takes a few
+ * microseconds, and handing it over takes fifty.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UnitFilesUnusable } from '../../core/errors/systemd.ts';
-import type { UnitHash } from '../../core/unit/types.ts';
+import { isUnitName, parseUnitFile } from '../../core/unit/index.ts';
+import { isGlobal } from '../../core/unit/requirements.ts';
+import type { UnitHash, UnitName } from '../../core/unit/types.ts';
 
 export interface FoundFile {
-  readonly name: string;
+  readonly name: UnitName;
   /** The hash of the text as it stands; a file that somebody edited has another hash than any unit of ours. */
   readonly hash: UnitHash;
   readonly launched: boolean;
@@ -23,6 +38,14 @@ export interface FoundFile {
   readonly linked: boolean;
   /** Whether it has an [Install] section. */
   readonly installs: boolean;
+  /** Whether it asks for every machine that fits; false when the file cannot be parsed. */
+  readonly global: boolean;
+}
+
+export interface Contents {
+  readonly files: readonly FoundFile[];
+  /** Names of files that are no units. */
+  readonly strange: readonly string[];
 }
 
 const launchedNotes = '.launched';
@@ -43,34 +66,47 @@ export class UnitDirectory {
    * @param links where systemd looks for units that do not outlive a boot
    * @throws {UnitFilesUnusable}
    */
-  static async open(path: string, links: string): Promise<UnitDirectory> {
+  static open(path: string, links: string): UnitDirectory {
     const directory = new UnitDirectory(resolve(path), links);
-    await directory.#guarded(async () => {
-      await mkdir(join(path, launchedNotes), { recursive: true, mode: 0o755 });
-      await mkdir(links, { recursive: true, mode: 0o755 });
+    directory.#guarded(() => {
+      mkdirSync(join(path, launchedNotes), { recursive: true, mode: 0o755 });
+      mkdirSync(links, { recursive: true, mode: 0o755 });
     });
     return directory;
   }
 
   /** @throws {UnitFilesUnusable} */
-  async read(): Promise<readonly FoundFile[]> {
-    return this.#guarded(async () => {
-      const notes = new Set(await readdir(join(this.path, launchedNotes)));
-      const entries = await readdir(this.path, { withFileTypes: true });
-      const names = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(unfinished));
-      return Promise.all(
-        names.map(async ({ name }) => {
-          const text = await readFile(this.fileOf(name), 'utf8');
-          return {
-            name,
-            hash: createHash('sha1').update(text).digest('hex') as UnitHash,
-            launched: notes.has(name),
-            linked: (await readlink(join(this.#links, name)).catch(() => '')) === this.fileOf(name),
-            installs: /^\[Install\]$/m.test(text),
-          };
-        }),
-      );
+  read(): Contents {
+    return this.#guarded(() => {
+      const notes = new Set(readdirSync(join(this.path, launchedNotes)));
+      const names = readdirSync(this.path, { withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.endsWith(unfinished))
+        .map(({ name }) => name);
+      return {
+        files: names.filter(isUnitName).map((name) => this.#found(name, notes.has(name))),
+        strange: names.filter((name) => !isUnitName(name)),
+      };
     });
+  }
+
+  #found(name: UnitName, launched: boolean): FoundFile {
+    const text = readFileSync(this.fileOf(name), 'utf8');
+    return {
+      name,
+      hash: createHash('sha1').update(text).digest('hex') as UnitHash,
+      launched,
+      linked: this.#linkOf(name) === this.fileOf(name),
+      installs: /^\[Install\]$/m.test(text),
+      global: asksForAll(text, name),
+    };
+  }
+
+  #linkOf(name: string): string | undefined {
+    try {
+      return readlinkSync(join(this.#links, name));
+    } catch {
+      return undefined;
+    }
   }
 
   fileOf(name: string): string {
@@ -78,11 +114,11 @@ export class UnitDirectory {
   }
 
   /** Whole or not at all: systemd may read the file at any moment. @throws {UnitFilesUnusable} */
-  async write(name: string, text: string): Promise<void> {
+  write(name: string, text: string): void {
     const target = this.fileOf(name);
-    await this.#guarded(async () => {
-      await writeFile(target + unfinished, text, { mode: 0o644 });
-      await rename(target + unfinished, target);
+    this.#guarded(() => {
+      writeFileSync(target + unfinished, text, { mode: 0o644 });
+      renameSync(target + unfinished, target);
     });
   }
 
@@ -94,36 +130,44 @@ export class UnitDirectory {
    *
    * @throws {UnitFilesUnusable}
    */
-  async link(name: string, now: Date): Promise<void> {
+  link(name: string, now: Date): void {
     const link = join(this.#links, name);
     const afterLink = new Date(now.getTime() + 1);
-    await this.#guarded(async () => {
-      await rm(link, { force: true });
-      await symlink(this.fileOf(name), link);
-      await utimes(this.fileOf(name), afterLink, afterLink);
+    this.#guarded(() => {
+      rmSync(link, { force: true });
+      symlinkSync(this.fileOf(name), link);
+      utimesSync(this.fileOf(name), afterLink, afterLink);
     });
   }
 
   /** @throws {UnitFilesUnusable} */
-  async noteLaunched(name: string, launched: boolean): Promise<void> {
+  noteLaunched(name: string, launched: boolean): void {
     const note = join(this.path, launchedNotes, name);
-    await this.#guarded(() => (launched ? writeFile(note, '') : rm(note, { force: true })));
+    this.#guarded(() => (launched ? writeFileSync(note, '') : rmSync(note, { force: true })));
   }
 
   /** @throws {UnitFilesUnusable} */
-  async remove(name: string): Promise<void> {
-    await this.#guarded(async () => {
-      await rm(join(this.#links, name), { force: true });
-      await rm(this.fileOf(name), { force: true });
+  remove(name: string): void {
+    this.#guarded(() => {
+      rmSync(join(this.#links, name), { force: true });
+      rmSync(this.fileOf(name), { force: true });
     });
-    await this.noteLaunched(name, false);
+    this.noteLaunched(name, false);
   }
 
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+  #guarded<T>(work: () => T): T {
     try {
-      return await work();
+      return work();
     } catch (cause) {
       throw new UnitFilesUnusable({ directory: this.path }, { cause });
     }
+  }
+}
+
+function asksForAll(text: string, name: UnitName): boolean {
+  try {
+    return isGlobal(parseUnitFile(text), name);
+  } catch {
+    return false;
   }
 }

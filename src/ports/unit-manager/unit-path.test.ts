@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { unitPath } from './unit-path.ts';
+import { unitOfPath, unitPath } from './unit-path.ts';
 
 it.each([
   ['a plain name', 'hello.service', 'hello_2eservice'],
@@ -10,5 +10,11 @@ it.each([
   ['a letter of two bytes', 'ä.service', '_c3_a4_2eservice'],
   ['nothing', '', '_'],
 ])('the object path of %s is escaped byte by byte', (_, name, label) => {
-  expect(unitPath(name)).toBe(`/org/freedesktop/systemd1/unit/${label}`);
+  const path = `/org/freedesktop/systemd1/unit/${label}`;
+  expect(unitPath(name)).toBe(path);
+  expect(unitOfPath(path)).toBe(name);
+});
+
+it('knows the path of something else', () => {
+  expect(unitOfPath('/org/freedesktop/systemd1/job/1')).toBeUndefined();
 });
