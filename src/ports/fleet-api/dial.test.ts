@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer, type TlsOptions } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { authority, client, server as serverCertificate, strangeAuthority } from '../../testing/certificates.ts';
+import { authority, client, server as serverCertificate, strangeAuthority } from '../../testing/fixed-certificates.ts';
 import { type TlsFiles, tcpDialer, tlsDialer } from './dial.ts';
 
 /** Tells every client what it knows about it. */
