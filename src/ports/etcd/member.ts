@@ -168,7 +168,8 @@ function explained(library: typeof import('etcd3'), error: unknown): unknown {
       library.GRPCUnauthenticatedError,
     ) || /user name is empty|authentication is not enabled/.test(cause.message);
   if (denied) return new MemberTrouble('denied', cause);
-  if (library.isRecoverableError(cause) || is(library.ClientClosedError))
+  // Not implemented: what answers there is another server, such as a proxy.
+  if (library.isRecoverableError(cause) || is(library.ClientClosedError, library.GRPCNotImplementedError))
     return new MemberTrouble('unreachable', cause);
   return cause;
 }
