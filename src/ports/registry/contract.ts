@@ -295,7 +295,48 @@ export function registryContract(name: string, make: () => Promise<RegistryUnder
       });
     });
 
+    describe('the version of the engines', () => {
+      it('is 0 where none ever led, and can be raised from what it was', async () => {
+        expect(await here.engineVersion()).toBe(0);
+        expect(await here.raiseEngineVersion(0, 1)).toBe(true);
+        expect(await there.engineVersion()).toBe(1);
+        expect(await there.raiseEngineVersion(1, 3)).toBe(true);
+        expect(await here.engineVersion()).toBe(3);
+      });
+
+      it('is not raised by somebody who read an older one', async () => {
+        await here.raiseEngineVersion(0, 2);
+        expect(await there.raiseEngineVersion(0, 1)).toBe(false);
+        expect(await there.raiseEngineVersion(1, 3)).toBe(false);
+        expect(await here.engineVersion()).toBe(2);
+      });
+
+      it('lets a newer engine take the lead from an older one, which writes nothing more', async () => {
+        await here.putUnit(web, aFile('/bin/web'), 'launched');
+        await using older = (await here.lead(m1, seconds(60), 1)) as Leadership;
+        await using newer = (await there.lead(m2, seconds(60), 2)) as Leadership;
+        expect([older.stolenFrom, newer.stolenFrom]).toEqual([undefined, m1]);
+        await expect(older.apply([await schedule(web, m1)])).rejects.toThrow(LeadershipLost);
+        expect(older.lost.aborted).toBe(true);
+        expect(await newer.apply([await schedule(web, m2)])).toHaveLength(1);
+      });
+
+      it('keeps the lead from an engine of the same or a lower one', async () => {
+        await using _leader = (await here.lead(m1, seconds(60), 2)) as Leadership;
+        expect(await there.lead(m2, seconds(60), 2)).toEqual({ leader: m1 });
+        expect(await there.lead(m2, seconds(60), 1)).toEqual({ leader: m1 });
+      });
+    });
+
     describe('the lead', () => {
+      it('says until when it certainly holds, which every renewal moves on', async () => {
+        await using leader = await leads(here, m1, term);
+        const first = leader.validUntil();
+        expect(first).toBeGreaterThan(world.clock.now());
+        await world.pass(term);
+        expect(leader.validUntil()).toBeGreaterThan(first);
+      });
+
       it('goes to one machine, and others learn to which', async () => {
         await using _leader = await leads(here, m1);
         expect(await there.lead(m2, seconds(60))).toEqual({ leader: m1 });

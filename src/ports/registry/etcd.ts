@@ -1,5 +1,6 @@
 /** fleet's shared state on etcd v3. */
 import type { Millis } from '../../core/base/time.ts';
+import { engineVersion } from '../../core/cluster/engine-version.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import { hashOf, normalise, printUnitFile } from '../../core/unit/file.ts';
 import { isGlobal } from '../../core/unit/requirements.ts';
@@ -154,7 +155,28 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
       }
     },
 
-    lead: (me, ttl) => reached('taking the lead', () => lead({ etcd, layout, clock, held }, me, ttl)),
+    engineVersion: () =>
+      reached('reading the engine version', async () => {
+        const version = Number((await read(layout.engineVersion))[0]?.[0]?.value ?? '0');
+        return Number.isInteger(version) ? version : 0;
+      }),
+
+    raiseEngineVersion: (from, to) =>
+      reached('raising the engine version', async () => {
+        const key = layout.engineVersion;
+        const when = from === 0 ? { key, exists: false } : { key, value: String(from) };
+        const value = String(to);
+        const { held, results } = await etcd.transact({
+          when: [when],
+          ops: [{ put: key, value }],
+          otherwise: [{ get: key }],
+        });
+        // The first answer may have been lost, and the transaction carried out twice.
+        return held || results[0]?.found[0]?.value === value;
+      }),
+
+    lead: (me, ttl, version = engineVersion) =>
+      reached('taking the lead', () => lead({ etcd, layout, clock, held }, me, ttl, version)),
 
     async leaderless(stop) {
       for await (const event of etcd.watch([layout.leader], stop)) {

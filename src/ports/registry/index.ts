@@ -53,8 +53,15 @@ export interface Registry extends AsyncDisposable {
 
   // What the engine does.
 
-  /** @returns our leadership, or the machine that leads: not leading is an outcome */
-  lead(me: MachineId, ttl: Millis): Promise<Leadership | { readonly leader: MachineId }>;
+  /** The version of the engines that may lead; 0 where none ever led. @throws {RegistryUnreachable} */
+  engineVersion(): Promise<number>;
+  /** Raises it. @returns false when it was neither `from` nor `to` any more: an outcome, not an error */
+  raiseEngineVersion(from: number, to: number): Promise<boolean>;
+  /**
+   * @param version our engine's: the lead is taken away from an engine of a lower one
+   * @returns our leadership, or the machine that leads: not leading is an outcome
+   */
+  lead(me: MachineId, ttl: Millis, version?: number): Promise<Leadership | { readonly leader: MachineId }>;
   /** Resolves when there is, or may be, no leader any more, or when `stop` aborts. */
   leaderless(stop: AbortSignal): Promise<void>;
   /** The engine's picture, now and after every change of units, placements or machines; states do not wake it. */
@@ -85,6 +92,10 @@ export interface Membership extends AsyncDisposable {
 /** A held engine lease; disposing resigns at once. */
 export interface Leadership extends AsyncDisposable {
   readonly lost: AbortSignal;
+  /** The machine with an older engine that led until now, when it was taken from one. */
+  readonly stolenFrom: MachineId | undefined;
+  /** The monotonic instant until which the lease certainly holds; moves on with every renewal. */
+  validUntil(): Millis;
   /**
    * Applies `schedule`, `instruct` and `unschedule` decisions in order, in transactions fenced by the leadership; a
    * `hold` is not written. A decision whose premise no longer holds (unit gone, placed elsewhere) is skipped.

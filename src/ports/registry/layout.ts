@@ -50,6 +50,7 @@ export function layout(prefix: string) {
     statesOf: (unit: UnitName) => `${root}states/${unit}/`,
     state: (unit: UnitName, machine: MachineId) => `${root}states/${unit}/${segment(machine)}`,
     leader: `${root}engine/leader`,
+    engineVersion: `${root}engine/version`,
     /** @returns undefined for keys that are none of the above */
     locate: (key: string): Place | undefined =>
       key.startsWith(root) ? locate(key.slice(root.length).split('/')) : undefined,
@@ -88,7 +89,7 @@ export const printState = ({ hash, load, active, sub, launched }: UnitState): st
 
 export const printAnnouncement = ({ machine, token }: Announcement): string => JSON.stringify({ ...machine, token });
 
-export const printLeader = (machineId: MachineId): string => JSON.stringify({ machineId, version: 1 });
+export const printLeader = (machineId: MachineId, version: number): string => JSON.stringify({ machineId, version });
 
 // Reading. Anything unreadable is undefined, and the reader's to skip: one bad entry must not stop a cluster.
 
@@ -115,10 +116,11 @@ export function parseAnnouncement(value: string): Announcement | undefined {
   return { machine: { id: id as MachineId, publicIp, metadata, capabilities, version }, token };
 }
 
-/** A value that is not ours is taken for the bare id of a machine. */
-export const parseLeader = (value: string): MachineId => {
-  const { machineId } = fields(value);
-  return (isText(machineId) ? machineId : value) as MachineId;
+/** A value that is not ours is taken for the bare id of a machine, with an engine older than any. @see fleet.md 2.3 */
+export const parseLeader = (value: string): { readonly machine: MachineId; readonly version: number } => {
+  const { machineId, version } = fields(value);
+  if (!isText(machineId)) return { machine: value as MachineId, version: 0 };
+  return { machine: machineId as MachineId, version: typeof version === 'number' ? version : 0 };
 };
 
 function fields(value: string): Readonly<Record<string, unknown>> {

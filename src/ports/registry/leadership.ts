@@ -27,28 +27,34 @@ export async function lead(
   parts: LeadParts,
   me: MachineId,
   term: Millis,
+  version: number,
 ): Promise<Leadership | { readonly leader: MachineId }> {
   const { etcd, layout, held: ours } = parts;
   const key = layout.leader;
   const before = (await etcd.transact({ ops: [{ get: key }] })).results[0]?.found[0];
-  if (before !== undefined) {
+  const holder = before && parseLeader(before.value);
+  const stolen = holder !== undefined && holder.version < version;
+  if (before !== undefined && holder !== undefined) {
     // A process of ours that died cannot resign, and nobody but this machine writes its id.
-    const stale = parseLeader(before.value) === me && !ours.has(before.lease ?? '');
-    if (!stale) return { leader: parseLeader(before.value) };
+    const stale = holder.machine === me && !ours.has(before.lease ?? '');
+    if (!stale && !stolen) return { leader: holder.machine };
+    // Removed rather than written over: what fences the one before is the revision that created the key.
     await etcd.transact({ when: [{ key, modified: before.modified }], ops: [{ remove: key }] });
   }
   const lease = await etcd.keepLease(term);
   try {
     const campaign = await etcd.transact({
       when: [{ key, exists: false }],
-      ops: [{ put: key, value: printLeader(me), lease: lease.id }],
+      ops: [{ put: key, value: printLeader(me, version), lease: lease.id }],
       otherwise: [{ get: key }],
     });
     const created = createdByUs(campaign, lease);
-    if (created !== undefined) return leadership(parts, me, lease, { key, created });
+    if (created !== undefined) {
+      return { ...leadership(parts, me, lease, { key, created }), stolenFrom: stolen ? holder?.machine : undefined };
+    }
     const winner = campaign.results[0]?.found[0] as KeyValue;
     await lease[Symbol.asyncDispose]();
-    return { leader: parseLeader(winner.value) };
+    return { leader: parseLeader(winner.value).machine };
   } catch (error) {
     await lease[Symbol.asyncDispose]();
     throw error;
@@ -62,7 +68,7 @@ function createdByUs({ held, revision, results }: TransactionResult, lease: Leas
   return winner?.lease === lease.id ? winner.created : undefined;
 }
 
-function leadership(parts: LeadParts, me: MachineId, lease: Lease, fence: Condition): Leadership {
+function leadership(parts: LeadParts, me: MachineId, lease: Lease, fence: Condition): Omit<Leadership, 'stolenFrom'> {
   const { etcd, layout, held: ours } = parts;
   const over = new AbortController();
   const lost = new AbortController();
@@ -90,6 +96,7 @@ function leadership(parts: LeadParts, me: MachineId, lease: Lease, fence: Condit
 
   return {
     lost: lost.signal,
+    validUntil: () => lease.validUntil(),
     apply: (decisions) =>
       reached('writing placements', async () => {
         if (lost.signal.aborted) throw loss;
