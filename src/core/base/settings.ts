@@ -19,6 +19,8 @@ export interface Particulars<T> {
   readonly flag?: string;
   /** Its environment variable; a setting without one may still get one from `fromEnvironment`'s rule. */
   readonly env?: string;
+  /** What a value may be, or what it is made of; for help and for shells that complete. */
+  readonly words?: readonly string[];
   /** Says what a value must be when it is not that: "at least 1s". */
   readonly check?: (value: T) => string | undefined;
 }
@@ -129,7 +131,7 @@ export const oneOf = <const Word extends string>(
       return value === undefined ? { expected: `one of ${words.join(', ')}` } : { value };
     },
     (value) => value,
-  )(preset, help, particulars);
+  )(preset, help, { words, ...particulars });
 
 /** Where texts of settings come from. */
 export interface Source {

@@ -7,7 +7,9 @@ export const listFlags = <Field extends string>(fields: Readonly<Record<Field, u
   ({
     full: yesNo(false, 'Do not shorten what is long.'),
     noLegend: yesNo(false, 'Print no header.'),
-    fields: text(preset.join(','), `Columns to print: ${Object.keys(fields).join(', ')}.`),
+    fields: text(preset.join(','), `Columns to print: ${Object.keys(fields).join(', ')}.`, {
+      words: Object.keys(fields),
+    }),
     output: oneOf(['table', 'json'], 'table', 'How to print: table or json.'),
   }) satisfies Settings;
 

@@ -6,6 +6,7 @@ import type { Io } from '../../ports/io/index.ts';
 import { parseCommandLine } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
+import { completeWord } from './complete-word.ts';
 import { fail } from './failing.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import { type GlobalReading, readGlobals } from './settings.ts';
@@ -31,6 +32,10 @@ export interface Surroundings {
 /** @returns the exit code */
 export async function fleetctl({ argv, env, io, wire }: Surroundings): Promise<number> {
   try {
+    if (argv[0] === completeWord) {
+      const { complete } = await import('./complete.ts');
+      return await complete({ words: argv.slice(1), env, io, wire });
+    }
     const line = parseCommandLine(argv, commands);
     const { command } = line;
     if (line.version) {

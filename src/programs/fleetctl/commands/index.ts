@@ -1,6 +1,7 @@
 /** Every command, in the order in which help shows them. */
 import type { Command } from '../command.ts';
 import { cat } from './cat.ts';
+import { completion } from './completion.ts';
 import { destroy } from './destroy.ts';
 import { explain } from './explain.ts';
 import { fdForward } from './fd-forward.ts';
@@ -24,6 +25,7 @@ import { watch } from './watch.ts';
 
 const working: readonly Command[] = [
   cat,
+  completion,
   destroy,
   explain,
   fdForward,
