@@ -22,6 +22,7 @@ describe('the canonical text and its hash', () => {
   it.each([
     ['', '', 'da39a3ee5e6b4b0d3255bfef95601890afd80709'],
     ['[Service]\nExecStart=/bin/sleep 100\n', undefined, '1c6fb6f3684bafb0c173d8b8b957ceff031180c1'],
+    ['[Service]\nExecStart=/usr/bin/sleep infinity\n', undefined, '40ea6646945809f4b420a50475ee68503088f127'],
     [
       '[Service]\nExecStart=/usr/bin/sleep infinity',
       '[Service]\nExecStart=/usr/bin/sleep infinity\n',
@@ -66,6 +67,13 @@ describe('the canonical text and its hash', () => {
     expect(hashOf(file)).toBe(hash);
   });
 
+  it('are those of options, too, that never were a text', () => {
+    const file = [{ section: 'Unit', name: 'Description', value: 'some description' }];
+    expect(printUnitFile(file)).toBe('[Unit]\nDescription=some description\n');
+    expect(hashOf(file)).toBe('a0f275d46bc6ee0eca06be7c339913c07d99c0c7');
+    expect(shortHash(hashOf(parseUnitFile('[Service]\nExecStart=/bin/sleep 100\n')))).toBe('1c6fb6f');
+  });
+
   it('of the tutorial’s unit are those the tutorial shows', () => {
     const file = parseUnitFile(tutorialUnit);
     expect(printUnitFile(file)).toBe(tutorialUnit);
@@ -88,6 +96,13 @@ describe('the canonical text and its hash', () => {
   it('show values from outside as they will be read again', () => {
     const file = [{ section: 'S', name: ' X ', value: ' a ' }];
     expect(normalise(file)).toEqual([{ section: 'S', name: 'X', value: 'a' }]);
+  });
+
+  it('replace what UTF-8 cannot store', () => {
+    const file = [{ section: 'S', name: 'X', value: 'a\ud800b😀' }];
+    const stored = normalise(file);
+    expect(stored).toEqual([{ section: 'S', name: 'X', value: 'a\ufffdb😀' }]);
+    expect(hashOf(stored)).toBe(hashOf(file));
   });
 
   it('come with the unit', () => {

@@ -34,7 +34,8 @@ export const shortHash = (hash: string): string => hash.slice(0, 7);
  * @throws {UnitFileMalformed} the printed options cannot be read again
  */
 export function normalise(file: UnitFile): UnitFile {
-  let text = printUnitFile(file);
+  // Half of a surrogate pair cannot be stored as UTF-8.
+  let text = printUnitFile(file).replace(/\p{Surrogate}/gu, '\ufffd');
   for (;;) {
     const read = parseUnitFile(text);
     const printed = printUnitFile(read);

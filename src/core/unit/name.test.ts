@@ -39,6 +39,16 @@ describe('a unit name', () => {
     ["a'b.service", "invalid character '\\'' in unit name"],
     ['a"b.service', `invalid character '"' in unit name`],
     ['é.service', "invalid character 'é' in unit name"],
+    ['a\0b.service', "invalid character '\\x00' in unit name"],
+    ['a.b"\n', 'invalid unit type: "b\\"\\n"'],
+    // Of several rules that a name breaks, fleet names the first.
+    ['.', 'unit name cannot end in "."'],
+    [`@${'/'.repeat(256)}`, 'unit name exceeds maximum length (256)'],
+    ['@a/b', 'unit name must contain "."'],
+    ['@a/b.bar', 'invalid unit type: "bar"'],
+    ['@a/b.mount', 'invalid unit type for template: "mount"'],
+    ['@a/b.service', "invalid character '/' in unit name"],
+    ['a.b@c', 'invalid unit type: "b@c"'],
     ['@foo.service', 'unit name cannot start in "@"'],
   ])('may not be %j', (name, why) => {
     expect(() => unitName(name)).toThrow(UnitNameInvalid);

@@ -1,5 +1,6 @@
 /** Unit names: which are valid, what their parts mean, and how a command line argument becomes one. @see fleet.md 1.1 */
 import { TargetStateInvalid, UnitNameInvalid } from '../errors/unit.ts';
+import { quoteCharacter, quoteText } from './quote.ts';
 import { type TargetState, targetStates, type UnitName } from './types.ts';
 
 /** The types that the API accepts. */
@@ -37,8 +38,8 @@ function nameProblem(text: string): string | undefined {
   if (dot < 0) return 'unit name must contain "."';
   if (dot === text.length - 1) return 'unit name cannot end in "."';
   const type = text.slice(dot + 1);
-  if (!unitTypes.has(type)) return `invalid unit type: ${JSON.stringify(type)}`;
-  if (text.includes('@') && !templateTypes.has(type)) return `invalid unit type for template: ${JSON.stringify(type)}`;
+  if (!unitTypes.has(type)) return `invalid unit type: ${quoteText(type)}`;
+  if (text.includes('@') && !templateTypes.has(type)) return `invalid unit type for template: ${quoteText(type)}`;
   const strange = /[^0-9A-Za-z:\-_.\\@]/u.exec(text.slice(0, dot))?.[0];
   if (strange !== undefined) return `invalid character ${quoteCharacter(strange)} in unit name`;
   if (text.startsWith('@')) return 'unit name cannot start in "@"';
@@ -47,10 +48,6 @@ function nameProblem(text: string): string | undefined {
 
 const byteLength = (text: string): number =>
   text.length > lengthMax ? text.length : new TextEncoder().encode(text).byteLength;
-
-/** As Go prints a character with `%q`. */
-const quoteCharacter = (character: string): string =>
-  character === "'" ? "'\\''" : character === '"' ? `'"'` : `'${JSON.stringify(character).slice(1, -1)}'`;
 
 /** The parts of a unit name. */
 export interface NameParts {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seeded, seeds } from '../base/choices.ts';
 import { parseUnitFile } from './file.ts';
 import { isGlobal, requirementsOf, requirementWarnings, splitMultiValue } from './requirements.ts';
 
@@ -22,6 +23,16 @@ describe('a multi-value', () => {
     ['"a', ['"a']],
   ])('%s splits into %j', (value, items) => {
     expect(splitMultiValue(value)).toEqual(items);
+  });
+});
+
+describe('quoted items', () => {
+  it.each(seeds(200))('are found again, whatever is in them (seed %i)', (seed) => {
+    const choices = seeded(seed);
+    const item = () =>
+      Array.from({ length: choices.below(6) }, () => choices.oneOf([' ', 'a', '=', '\\', '\t', '%'])).join('');
+    const items = Array.from({ length: 1 + choices.below(4) }, item);
+    expect(splitMultiValue(items.map((text) => `"${text}"`).join(' '))).toEqual(items);
   });
 });
 
@@ -123,7 +134,17 @@ describe('the requirements of a unit', () => {
   });
 
   it('warn once about keys that mean nothing', () => {
-    const file = fleet('MachineId=a', 'X-Conflicts=b', 'Weight="1"', 'Weight=2', 'X-Global=true');
+    const file = fleet(
+      'MachineId=a',
+      'MachineOf=c',
+      'Replaces=d',
+      'Global=no',
+      'X-ConditionMachineBootID=e',
+      'X-Conflicts=b',
+      'Weight="1"',
+      'Weight=2',
+      'X-Global=true',
+    );
     expect(requirementWarnings('web.service', file)).toEqual([
       'Unit web.service: unrecognized requirement in [X-Fleet] section: "MachineId"',
       'Unit web.service: unrecognized requirement in [X-Fleet] section: "Weight"',

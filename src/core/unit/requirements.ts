@@ -2,6 +2,7 @@
 import { type Glob, glob } from '../base/glob.ts';
 import { decompose } from './name.ts';
 import { words } from './parse.ts';
+import { quoteText } from './quote.ts';
 import type { UnitFile } from './types.ts';
 
 /** What must hold where a unit runs. */
@@ -78,7 +79,7 @@ export const unknownRequirements = (file: UnitFile): readonly string[] => {
 /** fleetctl's warnings about a unit file, one per unknown key. */
 export const requirementWarnings = (name: string, file: UnitFile): readonly string[] =>
   unknownRequirements(file).map(
-    (key) => `Unit ${name}: unrecognized requirement in [X-Fleet] section: ${JSON.stringify(key)}`,
+    (key) => `Unit ${name}: unrecognized requirement in [X-Fleet] section: ${quoteText(key)}`,
   );
 
 /** The section's values by key, split and expanded, in order of appearance. */

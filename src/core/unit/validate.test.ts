@@ -46,6 +46,30 @@ describe('options of a unit', () => {
     );
   });
 
+  it('may not be more than a thousand', () => {
+    const many = (key: string, count: number) => Array.from({ length: count }, (_, index) => `${key}=a${index}=b`);
+    expect(checkOptions(fleet(...many('Conflicts', 1_000)))).toHaveLength(1_000);
+    for (const over of [
+      many('Conflicts', 1_001),
+      [...many('MachineOf', 500), ...many('Replaces', 501)],
+      [
+        ...many('Conflicts', 901),
+        'MachineMetadata=k=a',
+        ...Array.from({ length: 99 }, (_, index) => `MachineMetadata=k=${index}`),
+      ],
+    ])
+      expect(() => checkOptions(fleet(...over))).toThrow('too many requirements in [X-Fleet] section: 1001 (max 1000)');
+  });
+
+  it('are not listed beyond ten contradictions', () => {
+    const peers = Array.from({ length: 50 }, (_, index) => `MachineOf=p${index}`);
+    expect(() => checkOptions(fleet(...peers, 'Conflicts=p*'))).toThrow(
+      expect.objectContaining({
+        facts: { problems: expect.toSatisfy((problems: string[]) => problems.length === 10) as string[] },
+      }) as Error,
+    );
+  });
+
   it('must be storable', () => {
     expect(() => checkOptions([{ section: 'S', name: 'X\n', value: '1' }])).toThrow(UnitFileMalformed);
     expect(() => checkOptions([{ section: 'S', name: 'X', value: 'a'.repeat(2_046) }])).toThrow('line too long');

@@ -1,8 +1,17 @@
 /** Which combinations of options make sense. @see fleet.md 1.7 */
 import { UnitOptionsInvalid } from '../errors/unit.ts';
 import { normalise } from './file.ts';
+import { quoteText } from './quote.ts';
 import { type Requirements, requirementsOf } from './requirements.ts';
 import type { UnitFile } from './types.ts';
+
+/**
+ * How much one unit may ask for. fleet has no limit, but every pattern is compared with every unit's name, and a unit
+ * file has room for a hundred thousand of them.
+ */
+const requirementsMax = 1_000;
+/** As many as a person can use at once. */
+const problemsMax = 10;
 
 /**
  * Checks the options of a unit that is to be created or changed.
@@ -19,6 +28,12 @@ export function checkOptions(file: UnitFile): UnitFile {
 }
 
 function contradictions(wants: Requirements): readonly string[] {
+  const values = [...wants.metadata.values()].map(({ size }) => size);
+  const count = values.reduce(
+    (sum, size) => sum + size,
+    wants.peers.length + wants.conflicts.length + wants.replaces.length,
+  );
+  if (count > requirementsMax) return [`too many requirements in [X-Fleet] section: ${count} (max ${requirementsMax})`];
   const unresolvable = wants.peers.flatMap((peer) => [
     ...wants.conflicts.filter((glob) => glob.matches(peer)).map((glob) => clash(peer, 'conflict', glob.pattern)),
     ...wants.replaces.filter((glob) => glob.matches(peer)).map((glob) => clash(peer, 'replace', glob.pattern)),
@@ -33,11 +48,11 @@ function contradictions(wants: Requirements): readonly string[] {
   const exclusive = exclusions
     .filter(([one, other]) => has[one] && has[other])
     .map(([one, other]) => `${one} cannot be used with ${other}`);
-  return [...unresolvable, ...exclusive];
+  return [...unresolvable, ...exclusive].slice(0, problemsMax);
 }
 
 const clash = (peer: string, kind: string, pattern: string): string =>
-  `unresolvable requirements: peer ${JSON.stringify(peer)} matches ${kind} ${JSON.stringify(pattern)}`;
+  `unresolvable requirements: peer ${quoteText(peer)} matches ${kind} ${quoteText(pattern)}`;
 
 const exclusions = [
   ['MachineID', 'Peers'],
