@@ -1,18 +1,19 @@
 /** A real etcd cluster. Give it every endpoint there is: with one, a failed member is an outage. */
-import { readFile } from 'node:fs/promises';
 import { type Millis, ms, seconds, wholeSeconds } from '../../core/base/time.ts';
 import { EtcdDenied, EtcdLeaseGone } from '../../core/errors/etcd.ts';
 import type { Clock } from '../clock/index.ts';
+import { type CredentialFiles, readCredentials } from './credentials.ts';
 import { Failover } from './failover.ts';
 import { gather } from './gather.ts';
 import { Inbox } from './inbox.ts';
 import { type Etcd, keptLeaseId, type Transaction, type Watch } from './index.ts';
 import { KeptLease } from './kept-lease.ts';
 import { type MemberOptions, MemberTrouble, memberFactory } from './member.ts';
+import { readInPages } from './pages.ts';
 import { Watcher } from './watcher.ts';
 import { parseResult, printTransaction } from './wire.ts';
 
-export interface EtcdOptions {
+export interface EtcdOptions extends CredentialFiles {
   readonly clock: Clock;
   /** URLs such as `http://127.0.0.1:2379`, the nearest first. */
   readonly endpoints: readonly string[];
@@ -20,13 +21,13 @@ export interface EtcdOptions {
   readonly timeout?: Millis;
   readonly username?: string;
   readonly password?: string;
-  /** Paths of PEM files. */
-  readonly authorityFile?: string;
-  readonly certificateFile?: string;
-  readonly keyFile?: string;
 }
 
-/** Nothing is sent before something is asked: an etcd that is down is met at the first call. */
+/**
+ * Nothing is sent before something is asked: an etcd that is down is met at the first call.
+ *
+ * @throws {EtcdCredentialsUnusable}
+ */
 export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...options }: EtcdOptions): Promise<Etcd> {
   const open = await memberFactory({ timeout, ...(await security(options)) });
   const members = new Failover({ clock, endpoints, open, timeout });
@@ -84,7 +85,7 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
     watch(ranges, stop): Watch {
       const inbox = new Inbox();
       const over = new AbortController();
-      const list = () => transact({ ops: ranges.map((get) => ({ get })) });
+      const list = () => readInPages((request) => call('listing', (member) => member.transact(request)), ranges);
       const watcher = new Watcher({ clock, members, ranges, inbox, stop: over.signal, timeout, list });
       const events = async function* () {
         const end = () => {
@@ -117,14 +118,10 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
 async function security(
   options: Omit<EtcdOptions, 'clock' | 'endpoints' | 'timeout'>,
 ): Promise<Omit<MemberOptions, 'timeout'>> {
-  const { username, password, authorityFile, certificateFile, keyFile } = options;
-  const file = async (name: 'authority' | 'certificate' | 'key', path: string | undefined) =>
-    path ? { [name]: await readFile(path) } : {};
+  const { username, password, ...files } = options;
   return {
     ...(username ? { username, password: password ?? '' } : {}),
-    ...(await file('authority', authorityFile)),
-    ...(await file('certificate', certificateFile)),
-    ...(await file('key', keyFile)),
+    ...(await readCredentials(files)),
   };
 }
 

@@ -74,7 +74,7 @@ export type WatchEvent =
   | { readonly kind: 'all'; readonly keys: readonly KeyValue[]; readonly upTo: number }
   /**
    * The keys that changed since the last event, each as it is now; undefined when it was removed. None, when `confirm`
-   * found that there is nothing new.
+   * found that there is nothing new, or a member can be watched again.
    */
   | {
       readonly kind: 'changes';

@@ -312,7 +312,7 @@ export class MemoryEtcd implements Etcd {
     const onCut = () => inbox.unreachable(new EtcdUnreachable({ endpoints: ['memory'], doing: 'watching' }));
     const onMend = () => {
       if (!known) begin();
-      else if (missed.size > 0) inbox.changes(missed, this.#store.revision);
+      else inbox.changes(missed, this.#store.revision);
       missed = new Map();
     };
     const onForgetting = () => {

@@ -4,7 +4,7 @@ import { ManualClock, settled } from '../clock/manual.ts';
 import { Failover } from './failover.ts';
 import { Inbox } from './inbox.ts';
 import type { KeyValue, TransactionResult } from './index.ts';
-import type { IWatchResponse, Member, WatchListener } from './member.ts';
+import { type IWatchResponse, type Member, MemberTrouble, type WatchListener } from './member.ts';
 import { Watcher } from './watcher.ts';
 
 /** A member that says what a test has it say, and the lists that the watcher gets one after the other. */
@@ -30,6 +30,7 @@ function aWatch(lists: readonly number[]) {
   return {
     ...{ watcher, clock, sent, left },
     next: async () => (await events.next()).value,
+    end: (cause: unknown) => listener?.ended(cause),
     say: (response: Partial<IWatchResponse>, revision: number) =>
       listener?.heard({ events: [], watch_id: '1', header: { revision: String(revision) }, ...response } as never),
   };
@@ -102,4 +103,16 @@ it('keeps a sign of life to itself when nobody asked', async () => {
   await settled();
   say(put(10), 10);
   expect(await told).toMatchObject({ changes: new Map([['/a/10', aKey(10)]]), upTo: 10 });
+});
+
+it('tells when a member can be watched again, though nothing changed', async () => {
+  const { say, next, end, clock } = aWatch([6]);
+  await settled();
+  say(created, 6);
+  await next();
+  end(new MemberTrouble('unreachable', 'gone'));
+  expect(await next()).toMatchObject({ kind: 'unreachable' });
+  await clock.advance(ms(200));
+  say(created, 6);
+  expect(await next()).toEqual({ kind: 'changes', changes: new Map(), upTo: 6 });
 });

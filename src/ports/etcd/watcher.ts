@@ -56,6 +56,8 @@ export class Watcher {
       try {
         await this.#follow(member, () => {
           failures = 0;
+          // Nothing may have changed meanwhile; that the store is back is worth an event of its own.
+          if (told) inbox.changes([], this.#upTo);
           told = false;
         });
       } catch (error) {

@@ -15,6 +15,7 @@ export interface StoredRecord {
 export type RecordsEvent =
   /** The complete set: at the start, and again whenever continuity was lost. */
   | { readonly kind: 'all'; readonly records: readonly StoredRecord[] }
+  /** Both lists are empty when nothing changed while the store was out of reach, and now it is not. */
   | { readonly kind: 'changes'; readonly put: readonly StoredRecord[]; readonly removed: readonly string[] }
   /** The store went out of reach; what was seen last is what is known until the next event. */
   | { readonly kind: 'unreachable'; readonly cause: unknown };

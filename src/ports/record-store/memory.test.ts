@@ -38,6 +38,17 @@ it('tells a watcher that the store is out of reach, and what it missed when it i
   expect(await next()).toEqual({ kind: 'changes', put: [{ key: '/skydns/a', value: '1' }], removed: [] });
 });
 
+it('tells a watcher that the store is back also when nothing changed meanwhile', async () => {
+  const { there } = aWorld();
+  const events = there.watch('/skydns', new AbortController().signal)[Symbol.asyncIterator]();
+  const next = async (): Promise<RecordsEvent> => (await events.next()).value;
+  await next();
+  there.line.cut();
+  expect((await next()).kind).toBe('unreachable');
+  there.line.mend();
+  expect(await next()).toEqual({ kind: 'changes', put: [], removed: [] });
+});
+
 it('says in the words of records that the store is out of reach', async () => {
   const { here } = aWorld();
   here.line.cut();
