@@ -112,7 +112,7 @@ export const NotActiveInTime = defineError<{ unit: string }>({
 export const NoSuchPlace = defineError<{ why: string; advice: string }>({
   code: 'NO_SUCH_PLACE',
   status: 404,
-  message: ({ why }) => `Unable to proceed: ${why}`,
+  message: ({ why }) => why,
   remedy: ({ advice }) => advice,
 });
 

@@ -2,7 +2,7 @@
 import type { ApiMachine } from '../../core/api/entities.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { MachineId } from '../../core/machine/types.ts';
-import type { SshConnection, SshStreams } from '../../ports/ssh/index.ts';
+import type { SshStreams } from '../../ports/ssh/index.ts';
 import { fail, refuse } from './failing.ts';
 import type { World } from './world.ts';
 
@@ -19,15 +19,13 @@ export async function runCommand(
   if (machine !== undefined && machine === (await world.here.id())) return world.here.run(command);
   const found = machine === undefined ? undefined : await lookUp(world, machine);
   if (found === undefined || found.publicIp === '') return refuse(world.io, 'Error getting machine IP: <nil>');
-  let connection: SshConnection;
   try {
-    connection = await world.ssh({ host: found.publicIp, port });
+    await using connection = await world.ssh({ host: found.publicIp, port });
+    return await connection.run(printCommand(command), outputs(world));
   } catch (cause) {
     fail(world.io, cause, (why) => `Unable to SSH to remote host: ${why}`);
     return noWay;
   }
-  await using _closing = connection;
-  return await connection.run(printCommand(command), outputs(world));
 }
 
 async function lookUp({ fleet, log }: World, id: MachineId): Promise<ApiMachine | undefined> {

@@ -1,11 +1,21 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { createServer } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import type { OperatingError } from '../../core/errors/define.ts';
 import { ClientUnusable } from '../../core/errors/fleetctl.ts';
+import { RegistryUnreachable } from '../../core/errors/registry.ts';
 import { serveApi } from '../../ports/fleet-api/fixtures.ts';
 import { MemoryFleetApi } from '../../ports/fleet-api/memory.ts';
 import { sshServer } from '../../ports/ssh/fixtures.ts';
 import { captureIo } from '../../testing/capture-io.ts';
+import { authority, server as certificate, strangeAuthority } from '../../testing/fixed-certificates.ts';
+import { remedyOf } from './failing.ts';
 import { m1 } from './fixtures.ts';
+import { fleetctl } from './run.ts';
 import { readGlobals } from './settings.ts';
 import { wire } from './wire.ts';
 
@@ -18,6 +28,24 @@ const cluster = (): MemoryFleetApi => {
   const api = new MemoryFleetApi();
   api.join(m1, '172.17.8.101');
   return api;
+};
+
+/** What a proxy with a certificate does. */
+const tlsInFrontOf = async (port: number) => {
+  const server = createServer(certificate, (socket) => {
+    socket.on('error', () => {});
+    socket.pipe(connect(port, '127.0.0.1')).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  server.on('tlsClientError', () => {});
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, [Symbol.dispose]: () => void server.close() };
+};
+
+const temporary = async (files: Readonly<Record<string, string>>) => {
+  const folder = await mkdtemp(join(tmpdir(), 'wire-'));
+  const path = (name: string) => join(folder, name);
+  for (const [name, content] of Object.entries(files)) await writeFile(path(name), content);
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 };
 
 it('reaches an API at a port', async () => {
@@ -77,6 +105,20 @@ it('says why there is no tunnel, before a command begins', async () => {
   await using _world = await wiring(flags, '', true).world;
 });
 
+it.each(['version', 'fd-forward', 'list-units'])(
+  'needs an endpoint and a driver that can be, for %s too',
+  async (word) => {
+    const io = captureIo();
+    const run = (...argv: readonly string[]) =>
+      fleetctl({ argv, env: {}, io, wire: (globals, offline) => wire({ globals, offline, io, env: {} }) });
+    expect(await run('--driver=grpc', word)).toBe(1);
+    expect(await run('--endpoint=/var/run/fleet.sock', word)).toBe(1);
+    expect(io.errors()).toMatch(
+      /^Unable to initialize client: unrecognized driver "grpc"\nTry: .*\nUnable to initialize client: URL scheme undefined\nTry: .*\n$/,
+    );
+  },
+);
+
 it('says that it takes the first of several endpoints', async () => {
   const { io, world } = wiring({ endpoint: 'http://127.0.0.1:1,http://127.0.0.1:2' });
   await using _wired = await world;
@@ -85,11 +127,61 @@ it('says that it takes the first of several endpoints', async () => {
   );
 });
 
-it('does not speak to etcd yet, and says what to do instead', async () => {
-  await expect(wiring({ endpoint: 'http://10.1.1.7:4001' }).world).rejects.toMatchObject({
-    message: 'Unable to initialize client: the etcd driver is not available yet',
-    remedy: expect.stringContaining('--tunnel'),
+it('reads the files for TLS before a command begins, whatever the endpoint', async () => {
+  await expect(wiring({ 'ca-file': '/nowhere/ca' }).world).rejects.toThrow(
+    'Unable to initialize client: unable to use the TLS files: ENOENT',
+  );
+});
+
+it.each([true, false])('speaks TLS behind a base path, and verifies what it is told to (%s)', async (verifies) => {
+  await using api = await serveApi(cluster(), '/behind');
+  using secured = await tlsInFrontOf(api.port);
+  await using folder = await temporary({ ca: verifies ? strangeAuthority : authority });
+  const flags = { endpoint: `https://localhost:${secured.port}/behind`, 'ca-file': folder.path('ca') };
+  await using world = await wiring(flags).world;
+  if (verifies)
+    await expect(world.fleet.machines()).rejects.toThrow('cannot reach the fleet API at https://localhost:');
+  else expect(await world.fleet.machines()).toHaveLength(1);
+});
+
+describe('the etcd driver', () => {
+  const nowhere = { driver: 'etcd', endpoint: 'http://127.0.0.1:1', 'request-timeout': '0.05' };
+
+  it('says that no etcd answers, and what to do', async () => {
+    const { io, world } = wiring(nowhere);
+    await using wired = await world;
+    expect(io.errors()).toMatch(/ ERROR .*: Failed to check which versions of fleet the cluster has: .*\n$/);
+    const failure = await wired.fleet.units().catch((cause: unknown) => cause);
+    expect(failure).toBeInstanceOf(RegistryUnreachable);
+    expect(remedyOf(failure as OperatingError)).toContain('etcdctl --endpoints http://127.0.0.1:1 endpoint health');
   });
+
+  it('asks nothing of etcd for a command that needs no cluster', async () => {
+    const { io, world } = wiring(nowhere, '', true);
+    await using _wired = await world;
+    expect(io.errors()).toBe('');
+  });
+
+  it('names the place behind the tunnel, not the port on this side', async () => {
+    await using server = await sshServer();
+    const { world } = wiring({
+      ...nowhere,
+      tunnel: `127.0.0.1:${server.at.port}`,
+      'identity-file': server.identityFile,
+      'strict-host-key-checking': 'false',
+    });
+    await using wired = await world;
+    const failure = await wired.fleet.units().catch((cause: unknown) => cause);
+    expect(remedyOf(failure as OperatingError)).toContain('http://127.0.0.1:1 through the tunnel');
+  });
+});
+
+it('tells with --debug where it connects to', async () => {
+  await using api = await serveApi(cluster());
+  const { io, world } = wiring({ endpoint: `http://127.0.0.1:${api.port}`, debug: 'true' });
+  await using wired = await world;
+  await wired.fleet.machines();
+  expect(io.errors()).toMatch(new RegExp(` DEBUG .*: connecting to http://127\\.0\\.0\\.1:${api.port}\n$`));
 });
 
 it('runs a command of this machine and returns what it returned', async () => {

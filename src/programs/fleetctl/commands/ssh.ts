@@ -32,7 +32,7 @@ export const ssh = command({
       else if (flags.unit !== '') machine = await needMachineOf(world, flags.unit);
       else [machine, ...words] = [await findPlace(world, args[0]), ...args.slice(1)];
     } catch (cause) {
-      return fail(io, cause);
+      return fail(io, cause, (why) => `Unable to proceed: ${why}`);
     }
     if (machine === undefined || machine.publicIp === '') return refuse(io, 'Could not determine address of machine.');
     let connection: SshConnection;
