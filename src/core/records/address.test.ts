@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAddress, parseEndpoint, printEndpoint } from './address.ts';
+import { isHost, parseAddress, parseEndpoint, printEndpoint } from './address.ts';
 
 describe('parseAddress', () => {
   it.each([
@@ -38,6 +38,21 @@ describe('parseAddress', () => {
   ])('does not take %j for an address', (text) => {
     expect(parseAddress(text)).toBeUndefined();
   });
+});
+
+it.each([
+  ['10.0.0.1', true],
+  ['fd00::1', true],
+  ['core-01', true],
+  ['db.webapp.dev', true],
+  ['', false],
+  ['10.0.0', false],
+  ['300.1.1.1', false],
+  ['10.0.0.1, 10.0.0.2', false],
+  ['http://db', false],
+  ['a..b', false],
+])('takes %j for a host: %s', (text, expected) => {
+  expect(isHost(text)).toBe(expected);
 });
 
 describe('parseEndpoint', () => {

@@ -21,6 +21,12 @@ export function parseAddress(text: string): Address | undefined {
   return { family: 6, text: printGroups(groups) };
 }
 
+const hostName = /^(?=.{1,253}$)(?:[\w-]{1,63}\.)*[\w-]{1,63}$/;
+
+/** Whether text that a person wrote is an IP literal or a host name; a name whose last label is a number is a typing error. */
+export const isHost = (text: string): boolean =>
+  parseAddress(text) !== undefined || (hostName.test(text) && !/(?:^|\.)\d+$/.test(text));
+
 /** `<ip>:<port>`, with IPv6 in brackets. @returns undefined when it is anything else */
 export function parseEndpoint(text: string): { readonly address: Address; readonly port: number } | undefined {
   const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);

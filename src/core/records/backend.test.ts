@@ -3,7 +3,7 @@ import { entryOf, isLabel, parseBackend } from './backend.ts';
 
 const backend = (uri: string) => {
   const parsed = parseBackend(uri);
-  if (parsed === undefined) throw new Error(`not a backend: ${uri}`);
+  if ('mistake' in parsed) throw new Error(parsed.mistake);
   return parsed;
 };
 
@@ -52,17 +52,33 @@ describe('parseBackend', () => {
   it.each([
     [
       'skydns2://10.1.42.1:4001/webapp.dev',
-      { kind: 'skydns2', endpoint: 'http://10.1.42.1:4001', domain: 'webapp.dev' },
+      { kind: 'skydns2', endpoints: ['http://10.1.42.1:4001'], domain: 'webapp.dev' },
     ],
-    ['skydns2:///webapp.dev', { kind: 'skydns2', endpoint: '', domain: 'webapp.dev' }],
-    ['etcd://h:1/a/b', { kind: 'etcd', endpoint: 'http://h:1', prefix: '/a/b' }],
-    ['etcd://', { kind: 'etcd', endpoint: '', prefix: '' }],
+    ['skydns2:///webapp.dev', { kind: 'skydns2', endpoints: [], domain: 'webapp.dev' }],
+    ['skydns2:///webapp.dev./', { kind: 'skydns2', endpoints: [], domain: 'webapp.dev' }],
+    [
+      'skydns2://127.0.0.1:2379,[fd00::1]:2379/d',
+      { kind: 'skydns2', endpoints: ['http://127.0.0.1:2379', 'http://[fd00::1]:2379'], domain: 'd' },
+    ],
+    ['etcd://h:1/a/b', { kind: 'etcd', endpoints: ['http://h:1'], prefix: '/a/b' }],
+    ['etcd://h:1/a/', { kind: 'etcd', endpoints: ['http://h:1'], prefix: '/a' }],
+    ['etcd://', { kind: 'etcd', endpoints: [], prefix: '' }],
   ])('reads %s', (uri, expected) => {
     expect(parseBackend(uri)).toEqual(expected);
   });
 
-  it.each(['consul://h:1', 'skydns2://h:1', 'skydns2://h:1/', 'webapp.dev', ''])('refuses %j', (uri) => {
-    expect(parseBackend(uri)).toBeUndefined();
+  it.each([
+    ['consul://h:1', 'unrecognized adapter: consul://h:1'],
+    ['webapp.dev', 'unrecognized adapter: webapp.dev'],
+    ['', 'unrecognized adapter: '],
+    ['skydns2://h:1', 'names no domain'],
+    ['skydns2://h:1/', 'names no domain'],
+    ['skydns2://h:1/web..dev', '"web..dev" in skydns2://h:1/web..dev is not a domain name'],
+    ['skydns2://h:1/webapp.dev/more', 'is not a domain name'],
+    ['skydns2://h:1,,h:2/d', 'names no host: "h:1,,h:2"'],
+    ['etcd://user@h:1/d', 'names no host: "user@h:1"'],
+  ])('says of %j: %s', (uri, mistake) => {
+    expect(parseBackend(uri)).toEqual({ mistake: expect.stringContaining(mistake) });
   });
 });
 

@@ -1,13 +1,13 @@
 /** Registration → key and value, in the layout of each backend. @see registrator.md 5 */
 import { printEndpoint } from './address.ts';
-import { keyOfName, lowerName } from './name.ts';
+import { isCarriable, keyOfName, lowerName } from './name.ts';
 import { printRecord } from './record.ts';
 import type { Registration } from './registrations.ts';
 
 /** Where registrations are written: SkyDNS's tree under a domain, or plain keys under a prefix. */
 export type Backend =
-  | { readonly kind: 'skydns2'; readonly endpoint: string; readonly domain: string }
-  | { readonly kind: 'etcd'; readonly endpoint: string; readonly prefix: string };
+  | { readonly kind: 'skydns2'; readonly endpoints: readonly string[]; readonly domain: string }
+  | { readonly kind: 'etcd'; readonly endpoints: readonly string[]; readonly prefix: string };
 
 export interface Entry {
   readonly key: string;
@@ -15,17 +15,32 @@ export interface Entry {
 }
 
 /**
- * @returns undefined when the scheme is unknown or the path that must follow is missing; the endpoint is empty when the
- *   URI names no host
+ * Reads a registry URI. Several members of one etcd may be named, with commas between them.
+ *
+ * @returns what is wrong with it in registrator's words; no endpoints when the URI names no host
  * @example parseBackend('skydns2://10.1.42.1:4001/webapp.dev')
  */
-export function parseBackend(uri: string): Backend | undefined {
-  const [, scheme, host = '', path = ''] = /^([a-z0-9]+):\/\/([^/]*)(?:\/(.*))?$/i.exec(uri) ?? [];
-  const endpoint = host === '' ? '' : `http://${host}`;
-  if (scheme === 'skydns2') return path === '' ? undefined : { kind: 'skydns2', endpoint, domain: path };
-  if (scheme === 'etcd') return { kind: 'etcd', endpoint, prefix: path === '' ? '' : `/${path}` };
-  return undefined;
+export function parseBackend(uri: string): Backend | { readonly mistake: string } {
+  const [, scheme, hosts = '', path = ''] = /^([a-z0-9]+):\/\/([^/]*)(?:\/(.*))?$/.exec(uri) ?? [];
+  if (scheme !== 'skydns2' && scheme !== 'etcd') {
+    return { mistake: `unrecognized adapter: ${uri}, expected skydns2://<host>:<port>/<domain>` };
+  }
+  const named = hosts.split(',');
+  if (hosts !== '' && !named.every((host) => hostAndPort.test(host))) {
+    return { mistake: `${uri} names no host: "${hosts}", expected <host>:<port>, or several with commas between them` };
+  }
+  const endpoints = hosts === '' ? [] : named.map((host) => `http://${host}`);
+  const parts = path.replace(/\/+$/, '');
+  if (scheme === 'etcd') return { kind: 'etcd', endpoints, prefix: parts === '' ? '' : `/${parts}` };
+  const domain = parts.replace(/\.$/, '');
+  if (domain === '') return { mistake: `${uri} names no domain, expected skydns2://<host>:<port>/<domain>` };
+  if (domain.includes('/') || !isCarriable(domain)) {
+    return { mistake: `"${domain}" in ${uri} is not a domain name such as webapp.dev` };
+  }
+  return { kind: 'skydns2', endpoints, domain };
 }
+
+const hostAndPort = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?$/;
 
 /** The key that nothing but this backend's own registrations stands below. */
 export const rootOf = (backend: Backend): string =>

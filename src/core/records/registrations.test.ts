@@ -168,6 +168,18 @@ describe('what is not registered is said', () => {
     ['nothing exposed', {}, ['no published ports']],
     ['exposed only', { published: { '80/tcp': null } }, ['port 80 not published on host']],
     ['an empty list of bindings', { published: { '80/tcp': [] } }, ['port 80 not published on host']],
+    ['a port that is none', { exposed: ['http/tcp'] }, ['"http/tcp" is not a port']],
+    ['a binding to no port', { published: { '80/tcp': on(0) } }, ['port 80 not published on host']],
+    [
+      'a name that would be a folder',
+      { published: { '80/tcp': on(1) }, environment: ['SERVICE_NAME=web/'] },
+      ['service on port 80: its name "web/" has an empty part'],
+    ],
+    [
+      'an id that would be everything of its name',
+      { published: { '80/tcp': on(1) }, environment: ['SERVICE_ID=/'] },
+      ['service on port 80: its id "/" has an empty part'],
+    ],
     [
       'ignored by its metadata',
       { published: { '80/tcp': on(1) }, labels: { SERVICE_IGNORE: 'x' } },
@@ -175,6 +187,25 @@ describe('what is not registered is said', () => {
     ],
   ])('%s', (_, container, ignored) => {
     expect(registrations(aContainer(container), aRegistrar())).toEqual({ services: [], ignored });
+  });
+});
+
+it('leaves out the malformed port of a container, and no other', () => {
+  const container = aContainer({ published: { 'x/tcp': on(1), '80/tcp': on(80) }, environment: ['SERVICE_80_ID=a/b'] });
+  expect(registrations(container, aRegistrar())).toEqual({
+    services: [{ name: 'nginx', id: 'a/b', address: '172.17.8.103', port: 80 }],
+    ignored: ['"x/tcp" is not a port'],
+  });
+});
+
+it.each([
+  [{ labels: { addr: 'not an address' } }, 'its address "not an address" is neither an IP address nor a host name'],
+  [{ labels: {}, bridgeAddress: '', networks: {} }, 'it has no address'],
+])('says why a container that nobody could reach is not registered: %#', (facts, problem) => {
+  const container = aContainer({ published: { '80/tcp': on(80) }, ...facts });
+  expect(registrations(container, aRegistrar({ internal: true, ipLabel: 'addr' }))).toEqual({
+    services: [],
+    ignored: [`service on port 80: ${problem}`],
   });
 });
 

@@ -1,7 +1,8 @@
 /** Container facts → the services it offers to others. @see registrator.md 4 */
+import { isHost } from './address.ts';
 import type { ContainerFacts } from './container.ts';
 import { readMetadata } from './metadata.ts';
-import { innerAddress, portsOf, type ServicePort } from './ports.ts';
+import { anywhere, innerAddress, portsOf, type ServicePort } from './ports.ts';
 
 /** What one registrator knows and was told. */
 export interface Registrar {
@@ -40,8 +41,9 @@ export function registrations(
   registrar: Registrar,
   neighbour?: ContainerFacts,
 ): Registrations {
-  const ignored: string[] = [];
-  const ports = portsOf(container).filter((port) => {
+  const found = portsOf(container);
+  const ignored = found.malformed.map((text) => `"${text}" is not a port`);
+  const ports = found.ports.filter((port) => {
     const reachable = registrar.internal || port.host !== undefined;
     if (!reachable) ignored.push(`port ${port.exposed} not published on host`);
     return reachable;
@@ -58,14 +60,29 @@ export function registrations(
       continue;
     }
     const suffix = ports.length > 1 && !(given !== undefined && said.isPortSpecific('name')) ? `-${port.exposed}` : '';
-    services.push({
+    const service: Registration = {
       name: `${given ?? imageName(container.image)}${suffix}`,
       id: said.value('id') ?? defaultId(container, registrar, port),
       address: addressOf(container, registrar, port, neighbour),
       port: registrar.internal ? port.exposed : (port.host?.port ?? port.exposed),
-    });
+    };
+    const problem = problemOf(service);
+    if (problem === undefined) services.push(service);
+    else ignored.push(`service on port ${port.exposed}: ${problem}`);
   }
   return { services, ignored };
+}
+
+/**
+ * What keeps a service from being written, whoever wrote its metadata: a key must have no empty part, since one that ends
+ * in a slash is a whole folder to etcd; and nobody can be led to a host that is none.
+ */
+export function problemOf({ name, id, address }: Registration): string | undefined {
+  for (const [what, text] of Object.entries({ name, id })) {
+    if (text.split('/').includes('')) return `its ${what} "${text}" has an empty part`;
+  }
+  if (address === '') return 'it has no address';
+  return isHost(address) ? undefined : `its address "${address}" is neither an IP address nor a host name`;
 }
 
 /** The last path segment of an image reference, without digest and tag. */
@@ -91,5 +108,5 @@ function addressOf(
   if (registrar.internal) return innerAddress(container);
   if (registrar.ip !== '') return registrar.ip;
   const address = host?.address ?? '';
-  return address === '0.0.0.0' ? (registrar.hostAddress ?? address) : address;
+  return address === anywhere ? (registrar.hostAddress ?? address) : address;
 }

@@ -4,6 +4,8 @@ export const machinePaths = {
   machineId: '/etc/machine-id',
   environment: '/etc/environment',
   etcdEnvironment: '/etc/devcluster/etcd.env',
+  /** What the cluster's own global units must know and the cluster alone decides. */
+  clusterEnvironment: '/etc/devcluster/cluster.env',
   fleetConfig: '/etc/fleet/fleet.conf',
   hostKey: '/etc/ssh/ssh_host_ed25519_key',
   /** User core's key pair, which opens every machine of the cluster. */

@@ -73,6 +73,12 @@ describe('what makes a machine itself', () => {
     ]);
   });
 
+  it('is what the global units of the cluster read: every etcd with the own one first', () => {
+    expect(textAt('/etc/devcluster/cluster.env')).toBe(
+      'DEVCLUSTER_ETCD=127.0.0.1:2379,172.17.8.101:2379,172.17.8.103:2379\n',
+    );
+  });
+
   it('is keys that only their owners can read, and that end with a line', () => {
     const files = seedOf();
     expect(files.get('/etc/ssh/ssh_host_ed25519_key')).toEqual({

@@ -29,6 +29,7 @@ export function seedFiles(seed: MachineSeed): readonly SeedFile[] {
     readable(machinePaths.machineId, `${node.id}\n`, 0o444),
     readable(machinePaths.environment, environment(seed)),
     readable(machinePaths.etcdEnvironment, etcdEnvironment(seed)),
+    readable(machinePaths.clusterEnvironment, clusterEnvironment(seed)),
     readable(machinePaths.fleetConfig, fleetConfig(seed)),
     { path: machinePaths.hostKey, content: text(hostKey.privateKey), mode: 0o600 },
     readable(`${machinePaths.hostKey}.pub`, `${hostKey.publicKey} root@${node.name}\n`),
@@ -63,10 +64,17 @@ function etcdEnvironment({ cluster, node, etcd }: MachineSeed): string {
 const initialCluster = ({ members }: EtcdStart): string =>
   members.map(({ name, address }) => `${name}=${peerUrl(address)}`).join(',');
 
-/** All endpoints, the machine's own first: a client that knows one only is cut off whenever that one restarts. */
-function fleetConfig({ cluster, node }: MachineSeed): string {
-  const others = cluster.nodes.filter(({ index }) => index !== node.index).map(({ address }) => address);
-  const servers = ['127.0.0.1', ...others].map((address) => `"${clientUrl(address)}"`);
+/** Every etcd as `<host>:<port>`, for registrator. */
+const clusterEnvironment = (seed: MachineSeed): string =>
+  lines([
+    `DEVCLUSTER_ETCD=${endpoints(seed)
+      .map((url) => new URL(url).host)
+      .join(',')}`,
+  ]);
+
+function fleetConfig(seed: MachineSeed): string {
+  const { node } = seed;
+  const servers = endpoints(seed).map((url) => `"${url}"`);
   const metadata = Object.entries(sortedMetadata(node.metadata)).map(([name, value]) => `${name}=${value}`);
   return lines([
     `public_ip="${node.address}"`,
@@ -76,5 +84,11 @@ function fleetConfig({ cluster, node }: MachineSeed): string {
     `etcd_servers=[${servers.join(',')}]`,
   ]);
 }
+
+/** The machine's own first: a client that knows one only is cut off whenever that one restarts. */
+const endpoints = ({ cluster, node }: MachineSeed): readonly string[] => [
+  clientUrl('127.0.0.1'),
+  ...cluster.nodes.filter(({ index }) => index !== node.index).map(({ address }) => clientUrl(address)),
+];
 
 const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');

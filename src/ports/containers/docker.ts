@@ -1,12 +1,15 @@
 /** The containers of a Docker engine, over its HTTP API. */
 import type { Readable } from 'node:stream';
 import { ContainersUnreachable } from '../../core/errors/dns.ts';
-import { type Docker, dockerClient } from '../docker/client.ts';
+import { type Docker, dockerClient, type Tls } from '../docker/client.ts';
 import type { Binding, ContainerEvent, ContainerFacts, Containers } from './index.ts';
 
-/** @param host a DOCKER_HOST value: `unix:///path` or `tcp://host:port` */
-export function dockerContainers(host: string): Containers {
-  const docker = dockerClient(host);
+/**
+ * @param host a DOCKER_HOST value: `unix:///path` or `tcp://host:port`
+ * @param tls how to speak to a `tcp` host in secret; left out, it is spoken to in the clear
+ */
+export function dockerContainers(host: string, tls?: Tls): Containers {
+  const docker = dockerClient(host, tls);
 
   async function reached<T>(doing: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -38,7 +41,11 @@ export function dockerContainers(host: string): Containers {
         stop.addEventListener('abort', end, { once: true });
         stream.once('close', () => stop.removeEventListener('abort', end));
         if (stop.aborted) end();
-        return eventsIn(stream);
+        return eventsIn(
+          stream,
+          stop,
+          (cause) => new ContainersUnreachable({ host, doing: 'following events' }, { cause }),
+        );
       }),
   };
 }
@@ -46,7 +53,9 @@ export function dockerContainers(host: string): Containers {
 type Inspection = Awaited<ReturnType<ReturnType<Docker['getContainer']>['inspect']>>;
 
 function factsOf({ Id, Name, Config, HostConfig, NetworkSettings, State }: Inspection): ContainerFacts {
-  const { Ports = {}, Networks = {} } = NetworkSettings;
+  // The client's declarations promise more than every engine keeps.
+  const Ports = NetworkSettings.Ports ?? {};
+  const Networks = NetworkSettings.Networks ?? {};
   return {
     id: Id,
     name: Name.replace(/^\//, ''),
@@ -70,8 +79,12 @@ const bindingsOf = (bindings: readonly { HostIp: string; HostPort: string }[] | 
 /** The client's declarations know only Node's oldest stream interface; what it hands out is a response. */
 const readableOf = (stream: NodeJS.ReadableStream): Readable => stream as Readable;
 
-/** One JSON object per line. A stream that breaks has ended as much as one that closes: the reader lists again anyway. */
-async function* eventsIn(stream: Readable): AsyncGenerator<ContainerEvent, void, void> {
+/** One JSON object per line. */
+async function* eventsIn(
+  stream: Readable,
+  stop: AbortSignal,
+  broken: (cause: unknown) => Error,
+): AsyncGenerator<ContainerEvent, void, void> {
   let held = '';
   try {
     for await (const piece of stream.setEncoding('utf8')) {
@@ -82,8 +95,8 @@ async function* eventsIn(stream: Readable): AsyncGenerator<ContainerEvent, void,
         if (event !== undefined) yield event;
       }
     }
-  } catch {
-    return;
+  } catch (cause) {
+    if (!stop.aborted) throw broken(cause);
   } finally {
     stream.destroy();
   }
@@ -95,12 +108,21 @@ interface EngineEvent {
 }
 
 function eventOf(line: string): ContainerEvent | undefined {
-  const { Action, Actor } = JSON.parse(line) as EngineEvent;
+  const { Action, Actor } = parsed(line);
   const id = Actor?.ID;
   if (id === undefined) return undefined;
   if (Action === 'start') return { kind: 'start', id };
   if (Action === 'die') return { kind: 'die', id, exitCode: Number(Actor?.Attributes?.['exitCode'] ?? 0) };
   return undefined;
+}
+
+/** A line that is no event tells nothing; those around it still do. */
+function parsed(line: string): EngineEvent {
+  try {
+    return (JSON.parse(line) as EngineEvent | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 const statusOf = (error: unknown): unknown =>

@@ -21,7 +21,7 @@ export interface Containers {
   inspect(id: string): Promise<ContainerFacts | undefined>;
   /**
    * Start and die events, in order, buffered from the moment this resolves. The iteration ends when the engine closes
-   * the stream or `stop` aborts.
+   * the stream or `stop` aborts, and throws when the connection breaks off; either way something may have been missed.
    *
    * @throws {ContainersUnreachable}
    */

@@ -11,6 +11,8 @@ export interface MemoryContainers extends Containers {
   remove(id: string): void;
   /** The engine goes away, and its containers with it; event streams end and everything else throws. */
   close(): void;
+  /** The streams of events break off; the engine is well. */
+  breakOff(): void;
   /** The engine is back, with no container running. */
   open(): void;
 }
@@ -19,6 +21,7 @@ interface Listener {
   readonly waiting: ContainerEvent[];
   wake: () => void;
   isOpen: boolean;
+  isBroken: boolean;
 }
 
 export function memoryContainers(): MemoryContainers {
@@ -55,7 +58,7 @@ export function memoryContainers(): MemoryContainers {
 
     async events(stop) {
       reached('following events');
-      const listener: Listener = { waiting: [], wake: () => {}, isOpen: true };
+      const listener: Listener = { waiting: [], wake: () => {}, isOpen: true, isBroken: false };
       listeners.add(listener);
       stop.addEventListener('abort', () => end(listener), { once: true });
       return drained(listener);
@@ -87,6 +90,13 @@ export function memoryContainers(): MemoryContainers {
       for (const listener of [...listeners]) end(listener);
     },
 
+    breakOff() {
+      for (const listener of [...listeners]) {
+        listener.isBroken = true;
+        end(listener);
+      }
+    },
+
     open() {
       isOpen = true;
     },
@@ -97,6 +107,7 @@ async function* drained(listener: Listener): AsyncGenerator<ContainerEvent, void
   for (;;) {
     const event = listener.waiting.shift();
     if (event !== undefined) yield event;
+    else if (listener.isBroken) throw new ContainersUnreachable({ host: 'memory', doing: 'following events' });
     else if (!listener.isOpen) return;
     else {
       await new Promise<void>((resolve) => {

@@ -2,6 +2,7 @@
 import { goFlagUsage, parseGoFlags } from '../../core/base/go-flags.ts';
 import { fromFlags, oneOf, readSettings, text, type Values, whole, yesNo } from '../../core/base/settings.ts';
 import { OptionsUnusable } from '../../core/errors/dns.ts';
+import { isHost } from '../../core/records/address.ts';
 import { type Backend, parseBackend } from '../../core/records/backend.ts';
 
 export const settings = {
@@ -14,10 +15,14 @@ export const settings = {
   ttlRefresh: whole(0, 'Seconds after which records are written again.'),
   sessionTtl: whole(5, 'Seconds after which records vanish when this machine dies; 0 lets them stay for ever.'),
   resync: whole(0, 'Seconds after which all containers are listed and their records written again; 0 for never.'),
-  cleanup: yesNo(false, 'At every listing, drop what containers left that do not run any more.'),
+  cleanup: yesNo(false, 'At every listing, remove what an earlier run of this host left behind and nobody claims.'),
   deregister: oneOf(['always', 'on-success'], 'always', 'When a container that died loses its records.'),
   retryAttempts: whole(0, 'Further tries to reach the backend at the start; -1 tries for ever.'),
   retryInterval: whole(2_000, 'Milliseconds between these tries.'),
+  fleetUnits: text(
+    '',
+    "Also register units that fleet started without Docker and whose Environment= has SERVICE_NAME and SERVICE_PORT: the path of fleet's units directory, such as /run/fleet/units.",
+  ),
   dockerPidfile: text('', 'Wait for this file before connecting, so that a socket-activated engine sleeps on.'),
 };
 
@@ -41,19 +46,30 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   if (more.length > 0)
     return { kind: 'misused', problem: 'Extra arguments: options must come before the registry URI.' };
   const { values, mistakes } = readSettings(settings, [fromFlags(flags.texts)]);
+  // A word that is none of those that it may be is fatal as a relation is; what has no meaning at all is misuse.
+  const malformed = mistakes.filter(({ key }) => key !== 'deregister');
+  if (malformed.length > 0) return { kind: 'misused', problem: malformed.map(({ message }) => message).join('\n') };
   const backend = parseBackend(uri);
   const all = [...mistakes.map(({ message }) => message), ...relations(values)];
-  if (backend === undefined) all.push(`unrecognized adapter: ${uri}, expected skydns2://<host>:<port>/<domain>`);
-  if (backend === undefined || all.length > 0) throw new OptionsUnusable({ program: 'registrator', mistakes: all });
+  if ('mistake' in backend) all.push(backend.mistake);
+  if ('mistake' in backend || all.length > 0) throw new OptionsUnusable({ program: 'registrator', mistakes: all });
   return { kind: 'run', options: values, uri, backend };
 }
 
 export const usage = `Usage of registrator:\n  registrator [options] <registry URI>\n\n${goFlagUsage(settings)}`;
 
-function relations({ ttl, ttlRefresh, retryInterval }: Options): string[] {
+/** What each value, and one beside another, must be. */
+function relations(options: Options): string[] {
+  const { ip, ttl, ttlRefresh, sessionTtl, resync, retryAttempts, retryInterval, fleetUnits } = options;
   const wrong: string[] = [];
+  for (const [flag, value] of Object.entries({ ttl, 'ttl-refresh': ttlRefresh, 'session-ttl': sessionTtl, resync })) {
+    if (value < 0) wrong.push(`-${flag} must not be negative`);
+  }
   if (ttl > 0 !== ttlRefresh > 0) wrong.push('-ttl and -ttl-refresh must be specified together or not at all');
   else if (ttl > 0 && ttl <= ttlRefresh) wrong.push('-ttl must be greater than -ttl-refresh');
+  if (retryAttempts < -1) wrong.push('-retry-attempts must be -1 or more');
   if (retryInterval <= 0) wrong.push('-retry-interval must be greater than 0');
+  if (ip !== '' && !isHost(ip)) wrong.push(`-ip is "${ip}", expected an IP address or a host name`);
+  if (fleetUnits !== '' && !fleetUnits.startsWith('/')) wrong.push(`-fleet-units is "${fleetUnits}", expected a path`);
   return wrong;
 }

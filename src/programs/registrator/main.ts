@@ -27,7 +27,7 @@ async function run({ options, uri, backend }: CommandLine & { kind: 'run' }): Pr
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   // Loaded now, so that asking for the version stays quick.
   const [{ wire }, { runRegistrator }] = await Promise.all([import('./wire.ts'), import('./run.ts')]);
-  const world = wire(options, backend, process.env);
+  const world = await wire(options, backend, process.env);
   world.log.info(`Starting registrator ${version} ...`);
   await runRegistrator(world, options, uri, backend, stop.signal);
   return 0;

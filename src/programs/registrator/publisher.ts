@@ -1,13 +1,18 @@
 /**
- * Keeps the store in agreement with what containers offer: every wish is remembered, compared with what was written, and
- * tried until it holds. Records hang on a session, so that they vanish with this machine.
+ * Keeps the store in agreement with what is offered here: every wish is remembered, compared with what was written, and
+ * tried until it holds. Each key is tried for itself, so that one that cannot be written keeps no other waiting. Records
+ * hang on a session, so that they vanish with this machine.
  */
-import { type Millis, ms, seconds } from '../../core/base/time.ts';
-import type { Entry } from '../../core/records/backend.ts';
+import { type Millis, ms } from '../../core/base/time.ts';
+import { OperatingError } from '../../core/errors/define.ts';
 import { changes } from '../../core/records/changes.ts';
+import type { Claimants } from '../../core/records/stale.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { Log } from '../../ports/log/index.ts';
-import type { RecordSession, RecordStore } from '../../ports/record-store/index.ts';
+import type { RecordSession, RecordStore, RecordsEvent } from '../../ports/record-store/index.ts';
+import { Claims, type Offer } from './claims.ts';
+import { Rests } from './rests.ts';
+import { Written } from './written.ts';
 
 /** How records end when nobody removes them. */
 export type Lifetime =
@@ -22,177 +27,255 @@ export interface PublisherParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly lifetime: Lifetime;
-}
-
-/** One service of one container, ready to be written. */
-export interface Offer extends Entry {
-  /** The service's id, for the log. */
-  readonly service: string;
+  /** The key below which all records stand; empty when that would be the whole store, which is not followed. */
+  readonly root: string;
 }
 
 /**
- * What a container may do to a record that another machine has under the same key. One that is starting displaces it:
+ * What a claimant may do to a record that another machine has under the same key. One that is starting displaces it:
  * its unit has moved here. One that was found running waits for it to go: when a partition heals both sides run the
  * container for a moment, and the name belongs to the side where it started last.
  */
 export type Standing = 'starting' | 'found';
 
-interface Claim {
-  readonly offers: readonly Offer[];
-  /** False when its container died and its records may expire. */
-  readonly isKept: boolean;
-}
-
-const keyOf = ({ key }: Entry): string => key;
-
-/** The first and the longest pause after a failure. */
-const patience = { least: ms(100), most: seconds(2) };
-
 export class Publisher {
   readonly #parts: PublisherParts;
-  /** By container id, in the order of their start: of two containers that claim one key the later has it. */
-  readonly #claims = new Map<string, Claim>();
-  readonly #published = new Map<string, string>();
-  /** Keys whose container has just started: these are written over whatever stands there. */
+  readonly #claims = new Claims();
+  readonly #written = new Written();
+  readonly #rests: Rests;
+  /** Keys whose claimant has just started: these are written over whatever stands there. */
   readonly #fresh = new Set<string>();
   /** Keys that another machine holds, as far as was said already. */
   readonly #taken = new Set<string>();
+  /** Keys with a request on its way. */
+  readonly #busy = new Set<string>();
+  /** By key: whose record was last logged as added. */
+  readonly #added = new Map<string, string>();
   #session: RecordSession | undefined;
-  #isAwake = true;
-  #wake: () => void = () => {};
+  #bell = new AbortController();
+  #bug: { readonly cause: unknown } | undefined;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
+    this.#rests = new Rests(parts.clock);
   }
 
-  has(container: string): boolean {
-    return this.#claims.get(container)?.isKept === true;
+  has(of: Claimants, claimant: string): boolean {
+    return this.#claims.has(of, claimant);
   }
 
-  containers(): readonly string[] {
-    return [...this.#claims.keys()];
+  knows(of: Claimants, claimant: string): boolean {
+    return this.#claims.knows(of, claimant);
   }
 
-  offer(container: string, offers: readonly Offer[], standing: Standing): void {
-    this.#claims.delete(container);
-    this.#claims.set(container, { offers, isKept: true });
-    const displaces = standing === 'starting' || this.#parts.lifetime.kind !== 'session';
-    if (displaces) for (const { key } of offers) this.#fresh.add(key);
+  claimants(of: Claimants): readonly string[] {
+    return this.#claims.claimants(of);
+  }
+
+  offer(of: Claimants, claimant: string, offers: readonly Offer[], standing: Standing): void {
+    this.#claims.offer(of, claimant, offers);
+    for (const { key } of offers) {
+      this.#rests.end(key);
+      // Written in any case: the record of an earlier run may have expired, or not be there for another reason.
+      this.#written.doubt(key);
+      if (standing === 'starting' || this.#parts.lifetime.kind !== 'session') this.#fresh.add(key);
+    }
     this.#ring();
   }
 
-  withdraw(container: string): void {
-    if (this.#claims.delete(container)) this.#ring();
+  withdraw(of: Claimants, claimant: string): void {
+    if (this.#claims.withdraw(of, claimant)) this.#ring();
   }
 
-  /** The container died, its records stay: for ever, or until they expire. */
-  leave(container: string): void {
-    const claim = this.#claims.get(container);
-    if (claim !== undefined) this.#claims.set(container, { ...claim, isKept: false });
+  /** The claimant is gone, its records stay: for ever, or until they expire. */
+  leave(of: Claimants, claimant: string): void {
+    this.#claims.leave(of, claimant, this.#parts.clock.now());
   }
 
-  withdrawAll(): void {
-    this.#claims.clear();
-    this.#ring();
+  withdrawAll(of: Claimants): void {
+    for (const claimant of this.#claims.claimants(of)) this.withdraw(of, claimant);
   }
 
   /** Writes everything again, whatever the store holds. */
   repeat(): void {
-    for (const { offers, isKept } of this.#claims.values()) {
-      if (isKept) for (const { key } of offers) this.#published.delete(key);
+    const { clock, lifetime } = this.#parts;
+    if (lifetime.kind === 'expiring') {
+      for (const { key } of this.#claims.dropLeftBefore(ms(clock.now() - lifetime.ttl))) this.#written.removed(key);
     }
+    for (const key of this.#claims.keptKeys()) this.#written.doubt(key);
     this.#ring();
   }
 
   /** Compares what was written with the store, which may have lost it. @throws {RecordStoreUnreachable} */
   async check(): Promise<void> {
-    const kept = new Set([...this.#claims.values()].flatMap(({ offers, isKept }) => (isKept ? offers : [])).map(keyOf));
-    for (const key of [...this.#published.keys()].filter((published) => kept.has(published))) {
-      // What another machine wrote there since is that machine's; only a key that is gone is written again.
-      if ((await this.#parts.store.get(key)) === undefined) this.#published.delete(key);
+    const { store } = this.#parts;
+    const kept = new Set(this.#claims.keptKeys());
+    const keys = this.#written.sureKeys().filter((key) => kept.has(key));
+    const held = await Promise.all(keys.map(async (key) => [key, await store.get(key)] as const));
+    for (const [key, value] of held) if (value !== this.#written.surely(key)) this.#written.doubt(key);
+    for (const [key, values] of [...this.#written.late()]) {
+      if (!this.#claims.wanted().has(key)) await Promise.all([...values].map((value) => store.remove(key, value)));
+      this.#written.forgetLate(key);
+    }
+    this.#ring();
+  }
+
+  /**
+   * Removes records that an earlier run of ours left behind and that nobody claims now.
+   *
+   * @throws {RecordStoreUnreachable}
+   */
+  async sweep(isOurs: (key: string) => boolean): Promise<void> {
+    for (const { key, value } of await this.#parts.store.list(this.#parts.root)) {
+      if (isOurs(key) && !this.#claims.wanted().has(key)) this.#written.wrote(key, value);
     }
     this.#ring();
   }
 
   /** Works until `stop`; what is published then stays, to expire with the session unless a successor takes it over. */
   async run(stop: AbortSignal): Promise<void> {
-    const { lifetime } = this.#parts;
-    const refreshing = lifetime.kind === 'expiring' ? this.#refresh(lifetime.refresh, stop) : undefined;
-    stop.addEventListener('abort', () => this.#ring(), { once: true });
-    let pause = ms(0);
+    const { clock, lifetime } = this.#parts;
+    const ring = () => this.#ring();
+    stop.addEventListener('abort', ring, { once: true });
+    const tasks = lifetime.kind === 'expiring' ? [this.#refresh(lifetime.refresh, stop)] : [];
+    let isFollowing = false;
     while (!stop.aborted) {
-      this.#isAwake = false;
-      const isSettled = await this.#settle();
-      pause = isSettled ? ms(0) : ms(Math.min(patience.most, Math.max(patience.least, pause * 2)));
-      if (isSettled) await this.#rung();
-      else await this.#parts.clock.sleep(pause, stop);
+      this.#bell = new AbortController();
+      const { signal } = this.#bell;
+      const pause = this.#turn();
+      if (this.#bug !== undefined) throw this.#bug.cause;
+      if (!isFollowing && this.#busy.size > 0 && this.#parts.root !== '') {
+        isFollowing = true;
+        this.#guarded(this.#follow(stop));
+      }
+      await (pause === undefined ? aborted(signal) : clock.sleep(pause, signal));
     }
-    await refreshing;
+    await Promise.all(tasks);
   }
 
-  /** @returns whether the store now says what it should */
-  async #settle(): Promise<boolean> {
+  /** Starts what can be done now. @returns how long until the first thing that failed may be tried again */
+  #turn(): Millis | undefined {
     this.#forgetLostSession();
-    const offers = [...this.#claims.values()].flatMap(({ offers }) => offers);
-    const { put, remove } = changes(offers, this.#published);
-    const services = new Map(offers.map(({ key, service }) => [key, service]));
-    for (const key of [...this.#fresh, ...this.#taken]) {
-      if (services.has(key)) continue;
-      this.#fresh.delete(key);
-      this.#taken.delete(key);
+    const wanted = this.#claims.wanted();
+    const { put, remove } = changes(wanted.values(), this.#written.standing());
+    for (const key of [...this.#fresh, ...this.#taken, ...this.#rests.keys()]) {
+      if (!wanted.has(key) && this.#written.values(key).size === 0) this.#release(key);
     }
-    const results = await Promise.all([
-      ...remove.map((entry) => this.#remove(entry)),
-      ...put.map((entry) => this.#put(entry, services.get(entry.key) ?? '')),
-    ]);
-    if (this.#published.size === 0 && this.#claims.size === 0) await this.#endSession();
-    return results.every(Boolean);
+    let soonest: Millis | undefined;
+    const start = (key: string, work: () => Promise<boolean>) => {
+      if (this.#busy.has(key)) return;
+      const rest = this.#rests.left(key);
+      if (rest === undefined) this.#start(key, work);
+      else soonest = ms(Math.min(rest, soonest ?? rest));
+    };
+    for (const { key } of put) {
+      const offer = wanted.get(key);
+      if (offer !== undefined) start(key, () => this.#put(offer));
+    }
+    for (const { key } of remove) start(key, () => this.#remove(key));
+    if (wanted.size === 0 && this.#written.isEmpty() && this.#busy.size === 0) this.#guarded(this.#endSession());
+    return soonest;
   }
 
-  async #put({ key, value }: Entry, service: string): Promise<boolean> {
-    const { log } = this.#parts;
-    try {
-      if (!this.#fresh.has(key) && (await this.#isTaken(key, value))) return false;
-      await this.#write(key, value);
-    } catch (error) {
-      log.warn(`register failed: ${service}`, { key, because: error });
-      return false;
-    }
+  #release(key: string): void {
     this.#fresh.delete(key);
     this.#taken.delete(key);
-    this.#published.set(key, value);
-    log.info(`added: ${service}`, { key, value });
+    this.#rests.end(key);
+  }
+
+  #start(key: string, work: () => Promise<boolean>): void {
+    this.#busy.add(key);
+    const done = async () => {
+      try {
+        if (await work()) this.#rests.end(key);
+        else this.#rests.begin(key);
+      } finally {
+        this.#busy.delete(key);
+        this.#ring();
+      }
+    };
+    this.#guarded(done());
+  }
+
+  /** A bug in what runs beside the loop ends the loop. */
+  #guarded(work: Promise<void>): void {
+    work.catch((cause: unknown) => {
+      this.#bug ??= { cause };
+      this.#ring();
+    });
+  }
+
+  /** @returns whether it is done; else it is tried again after a rest */
+  async #put({ key, value, service }: Offer): Promise<boolean> {
+    const isFresh = this.#fresh.delete(key);
+    const isKnown = this.#added.get(key) === service;
+    try {
+      if (!isFresh && (await this.#isTaken(key, value))) return false;
+      this.#written.trying(key, value);
+      if (!(await this.#write(key, value))) return this.#again(key, isFresh);
+    } catch (cause) {
+      this.#again(key, isFresh);
+      this.#failed(isKnown ? 'refresh failed' : 'register failed', key, service, cause);
+      return false;
+    }
+    this.#taken.delete(key);
+    this.#written.wrote(key, value);
+    this.#added.set(key, service);
+    this.#parts.log.info(`${isKnown ? 'refreshed' : 'added'}: ${service}`, { key, value });
     return true;
+  }
+
+  /** @returns false: it is not done */
+  #again(key: string, isFresh: boolean): false {
+    if (isFresh) this.#fresh.add(key);
+    return false;
   }
 
   async #isTaken(key: string, value: string): Promise<boolean> {
     const { store, log } = this.#parts;
     const held = await store.get(key);
-    if (held === undefined || held === value || held === this.#published.get(key)) return false;
+    if (held === undefined || held === value || this.#written.values(key).has(held)) return false;
+    // What we wrote there has been displaced.
+    this.#written.removed(key);
     if (!this.#taken.has(key)) log.warn('another machine has this name, waiting for it to go', { key, held });
     this.#taken.add(key);
     return true;
   }
 
-  async #remove({ key, value }: Entry): Promise<boolean> {
+  async #remove(key: string): Promise<boolean> {
     const { store, log } = this.#parts;
+    const service = this.#added.get(key) ?? key;
     try {
-      const wasOurs = await store.remove(key, value);
-      log.info('removed', { key, ...(wasOurs ? {} : { because: 'it was gone, or another machine has it now' }) });
-    } catch (error) {
-      log.warn('deregister failed', { key, because: error });
+      const removals = [...this.#written.values(key)].map((value) => store.remove(key, value));
+      const wasOurs = (await Promise.all(removals)).includes(true);
+      const because = wasOurs ? {} : { because: 'it was gone, or another machine has it now' };
+      log.info(`removed: ${service}`, { key, ...because });
+    } catch (cause) {
+      this.#failed('deregister failed', key, service, cause);
       return false;
     }
-    this.#published.delete(key);
+    this.#written.removed(key);
+    this.#added.delete(key);
     return true;
   }
 
-  async #write(key: string, value: string): Promise<void> {
+  /** Said once per failure, not at each try. */
+  #failed(what: string, key: string, service: string, cause: unknown): void {
+    if (!(cause instanceof OperatingError)) throw cause;
+    if (!this.#rests.isTired(key)) this.#parts.log.warn(`${what}: ${service}`, { key, because: cause });
+  }
+
+  /** @returns false when the session that the record hangs on was lost meanwhile */
+  async #write(key: string, value: string): Promise<boolean> {
     const { store, lifetime } = this.#parts;
-    if (lifetime.kind === 'lasting') return store.put(key, value);
-    if (lifetime.kind === 'expiring') return store.put(key, value, lifetime.ttl);
-    const session = await this.#openSession(lifetime.ttl);
-    return session.put(key, value);
+    if (lifetime.kind === 'lasting') await store.put(key, value);
+    else if (lifetime.kind === 'expiring') await store.put(key, value, lifetime.ttl);
+    else {
+      const session = await this.#openSession(lifetime.ttl);
+      await session.put(key, value);
+      return session === this.#session && !session.lost.aborted;
+    }
+    return true;
   }
 
   #opening: Promise<RecordSession> | undefined;
@@ -215,15 +298,37 @@ export class Publisher {
 
   #forgetLostSession(): void {
     if (this.#session?.lost.aborted !== true) return;
-    this.#parts.log.warn('session lost, writing all records again', { records: this.#published.size });
+    const keys = this.#written.sureKeys();
+    this.#parts.log.warn('session lost, writing all records again', { records: keys.length });
     this.#session = undefined;
-    this.#published.clear();
+    for (const key of keys) this.#written.doubt(key);
   }
 
   async #endSession(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
     await session?.[Symbol.asyncDispose]();
+  }
+
+  /** Hears at once when a record of ours is displaced or lost, and when a name that we wait for is free. */
+  async #follow(stop: AbortSignal): Promise<void> {
+    const { store, root } = this.#parts;
+    for await (const event of store.watch(root, stop)) {
+      this.#hear(event);
+      this.#ring();
+    }
+  }
+
+  #hear(event: RecordsEvent): void {
+    if (event.kind === 'unreachable') return;
+    const there = new Map((event.kind === 'all' ? event.records : event.put).map(({ key, value }) => [key, value]));
+    const isTold = event.kind === 'all' ? () => true : (key: string) => there.has(key) || event.removed.includes(key);
+    const kept = new Set(this.#claims.keptKeys());
+    for (const key of this.#written.sureKeys()) {
+      if (kept.has(key) && isTold(key) && there.get(key) !== this.#written.surely(key)) this.#written.doubt(key);
+    }
+    for (const key of this.#taken) if (isTold(key) && !there.has(key)) this.#rests.end(key);
+    for (const [key, value] of there) this.#written.surfaced(key, value);
   }
 
   async #refresh(every: Millis, stop: AbortSignal): Promise<void> {
@@ -234,15 +339,12 @@ export class Publisher {
   }
 
   #ring(): void {
-    this.#isAwake = true;
-    this.#wake();
-  }
-
-  #rung(): Promise<void> {
-    return this.#isAwake
-      ? Promise.resolve()
-      : new Promise((resolve) => {
-          this.#wake = resolve;
-        });
+    this.#bell.abort();
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../ports/clock/system.ts';
 import { dockerContainers } from '../../ports/containers/docker.ts';
 import { dockerClient } from '../../ports/docker/client.ts';
+import { memoryFleetUnits } from '../../ports/fleet-units/memory.ts';
 import { memoryLog } from '../../ports/log/memory.ts';
 import { memoryRecordStore } from '../../ports/record-store/memory.ts';
 import { realEngine, realImage } from '../../testing/real-engine.ts';
@@ -48,6 +49,7 @@ it("follows a real engine's container from start to death, and its restart", asy
       log: memoryLog(),
       store: async () => store,
       containers: async () => dockerContainers(realEngine),
+      fleetUnits: async () => memoryFleetUnits(),
       engineRuns: undefined,
       hostname: 'core-03',
       resolve: async () => undefined,

@@ -5,16 +5,17 @@ import type { Backend } from '../../core/records/backend.ts';
 import { systemClock } from '../../ports/clock/system.ts';
 import { consoleLog } from '../../ports/log/console.ts';
 import type { Options } from './config.ts';
+import { dockerHost } from './docker-host.ts';
 import { processRuns } from './pid-file.ts';
 import type { RunWorld } from './run.ts';
 
-/** Where the original looks: its container has the machine's socket mounted there. */
-const defaultHost = 'unix:///tmp/docker.sock';
 /** The port of today, and the one that the tutorials use. */
 const defaultEndpoints = ['http://127.0.0.1:2379', 'http://127.0.0.1:4001'];
 
-export function wire(options: Options, backend: Backend, env: NodeJS.ProcessEnv): RunWorld {
+/** @throws {OptionsUnusable} the environment says nothing of use about the Docker engine */
+export async function wire(options: Options, backend: Backend, env: NodeJS.ProcessEnv): Promise<RunWorld> {
   const clock = systemClock();
+  const docker = await dockerHost(env);
   const path = options.dockerPidfile;
   return {
     clock,
@@ -24,18 +25,22 @@ export function wire(options: Options, backend: Backend, env: NodeJS.ProcessEnv)
         import('../../ports/etcd/etcd3.ts'),
         import('../../ports/record-store/etcd.ts'),
       ]);
-      const endpoints = backend.endpoint === '' ? defaultEndpoints : [backend.endpoint];
+      const endpoints = backend.endpoints.length === 0 ? defaultEndpoints : backend.endpoints;
       return recordStoreOn({ etcd: await openEtcd({ clock, endpoints }), clock });
     },
     async containers() {
       const { dockerContainers } = await import('../../ports/containers/docker.ts');
-      return dockerContainers(env['DOCKER_HOST'] || defaultHost);
+      return dockerContainers(docker.host, docker.tls);
+    },
+    async fleetUnits(directory) {
+      const { openFleetUnits } = await import('../../ports/fleet-units/systemd.ts');
+      return openFleetUnits({ clock, directory });
     },
     engineRuns: path === '' ? undefined : (stop) => processRuns(path, clock, stop),
     hostname: hostname(),
-    // Addresses are IPv4 where there is one, as registrator's have always been; an address as hostname is its own answer.
+    // IPv4 where there is one, as registrator's addresses have always been; an address as hostname is its own answer.
     async resolve(name) {
-      const found = await lookup(name, { family: 4 }).catch(() => undefined);
+      const found = await lookup(name, { order: 'ipv4first' }).catch(() => undefined);
       return found?.address;
     },
   };
