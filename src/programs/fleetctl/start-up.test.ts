@@ -8,7 +8,7 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** Specifiers of imports that are carried out as soon as the file is loaded; types are not. */
 const importsOf = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )[^'"]*?from '([^']+)';/gms)].map(
+  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )(?:[^'"]*?from )?'([^']+)';/gms)].map(
     ([, to]) => to ?? '',
   );
 
