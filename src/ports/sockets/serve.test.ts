@@ -1,26 +1,8 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { get, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { activatedDescriptors } from './activation.ts';
-import type { Handler } from './index.ts';
-import { serve } from './serve.ts';
-
-const serving = async (handler: Handler, failures: unknown[] = []) => {
-  const directory = await mkdtemp(join(tmpdir(), 'sockets-'));
-  const path = join(directory, 'fleet.sock');
-  const server = await serve({ path }, handler, (cause) => failures.push(cause));
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true });
-    },
-  };
-};
+import { serving } from './fixtures.ts';
 
 it('hands method, path, query, headers and body to the handler and its answer back', async () => {
   await using server = await serving(async (asked) => {
@@ -64,13 +46,12 @@ it('streams a body while it is made, and cancels it when the client goes away', 
 });
 
 it('answers 500 and tells about it when the handler throws', async () => {
-  const failures: unknown[] = [];
   await using server = await serving(async () => {
     throw new Error('broken');
-  }, failures);
+  });
   const [response] = await once(get({ socketPath: server.path, path: '/' }), 'response');
   expect(response.statusCode).toBe(500);
-  expect(failures).toEqual([new Error('broken')]);
+  expect(server.failures).toEqual([new Error('broken')]);
 });
 
 it('stops at once although a client still reads a body without end', async () => {
@@ -80,13 +61,4 @@ it('stops at once although a client still reads a body without end', async () =>
   await once(asking, 'response');
   await server[Symbol.asyncDispose]();
   expect(await ended).toBe('cut off');
-});
-
-it.each([
-  ['meant for us', { LISTEN_PID: '7', LISTEN_FDS: '2' }, [3, 4]],
-  ['meant for our parent', { LISTEN_PID: '6', LISTEN_FDS: '2' }, []],
-  ['absent', {}, []],
-  ['nonsense', { LISTEN_PID: '7', LISTEN_FDS: 'many' }, []],
-])('takes the sockets that systemd passed on: %s', (_, env, descriptors) => {
-  expect(activatedDescriptors(env, 7)).toEqual(descriptors);
 });

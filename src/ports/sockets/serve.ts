@@ -1,7 +1,12 @@
-/** Serves a `Handler` over HTTP/1.1 on a socket. */
+/** Serves a `Handler` over HTTP/1.1 on a socket; whatever comes in, it goes on serving. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler, Serving } from './index.ts';
+import type { Duplex } from 'node:stream';
+import { seconds } from '../../core/base/time.ts';
+import { Conversation } from './conversation.ts';
+import type { Handler, Limits, Rejection, Serving } from './index.ts';
+import { receive } from './receive.ts';
+import { send, sendEarly, sendRaw } from './send.ts';
 
 /**
  * Not imported: a module that imports `node:http` gets every property of it, and one of them makes Node 24 load a whole
@@ -15,21 +20,94 @@ export type Place =
   | { readonly port: number; readonly host: string }
   | { readonly path: string };
 
+export interface ServeOptions {
+  /** How a server answers what never reaches its handler; in plain text when left out. */
+  readonly reject?: (rejection: Rejection) => Response;
+  readonly limits?: Limits;
+}
+
+export const usualLimits: Limits = {
+  headerWithin: seconds(10),
+  requestWithin: seconds(60),
+  // Longer than Go's clients keep a connection that they do not use: they would find it closed.
+  idleFor: seconds(120),
+  lookEvery: seconds(5),
+  headerBytes: 16 * 1024,
+  bodyBytes: 10 * 1024 * 1024,
+};
+
 /**
  * Starts to serve; resolves once it listens.
  *
  * @param failed what a handler threw, or a stream that broke for a reason of ours; the client got 500 where possible
  */
-export async function serve(place: Place, handler: Handler, failed: (cause: unknown) => void): Promise<Serving> {
-  const server = createServer((incoming, outgoing) => {
-    answer(handler, incoming, outgoing).catch((cause) => {
-      failed(cause);
-      if (!outgoing.headersSent) outgoing.writeHead(500);
-      outgoing.end();
-    });
+export async function serve(
+  place: Place,
+  handler: Handler,
+  failed: (cause: unknown) => void,
+  { reject = inPlainText, limits = usualLimits }: ServeOptions = {},
+): Promise<Serving> {
+  const conversations = new WeakMap<Duplex, Conversation>();
+  const conversationOn = (socket: Duplex): Conversation => {
+    const known = conversations.get(socket) ?? new Conversation(socket);
+    conversations.set(socket, known);
+    return known;
+  };
+
+  const answer = async (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    broken: AbortSignal,
+    proceed: () => void,
+  ) => {
+    const received = await receive(incoming, limits, proceed, broken);
+    if (received === undefined) return;
+    if (isRejection(received)) return sendEarly(reject(received), incoming, outgoing);
+    return send(await handler(received), outgoing);
+  };
+  const converse = (incoming: IncomingMessage, outgoing: ServerResponse, proceed = () => {}) => {
+    const conversation = conversationOn(incoming.socket);
+    conversation.turn(() =>
+      answer(incoming, outgoing, conversation.broken, proceed).catch((cause) => {
+        failed(cause);
+        if (outgoing.headersSent) outgoing.destroy();
+        else outgoing.writeHead(500, { 'Content-Length': 0 }).end();
+      }),
+    );
+  };
+  const give = (rejection: Rejection, socket: Duplex) =>
+    conversationOn(socket).break(rejection, () => sendRaw(reject(rejection), socket));
+
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headerWithin,
+    requestTimeout: limits.requestWithin,
+    keepAliveTimeout: limits.idleFor,
+    connectionsCheckingInterval: limits.lookEvery,
+    requireHostHeader: false,
+  });
+  // A client may close its half of the connection and wait for the answer, as `printf … | nc` does.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  server.on('request', (incoming, outgoing) => converse(incoming, outgoing));
+  server.on('checkContinue', (incoming, outgoing) => converse(incoming, outgoing, () => outgoing.writeContinue()));
+  server.on('checkExpectation', (incoming, outgoing) => {
+    const why = 'no expectation but 100-continue can be met';
+    conversationOn(incoming.socket).turn(() =>
+      sendEarly(reject({ status: 417, why }), incoming, outgoing).catch(failed),
+    );
+  });
+  server.on('connect', (_incoming, socket) => {
+    socket.on('error', () => socket.destroy());
+    give({ status: 405, why: '' }, socket);
+  });
+  server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
+    if (cause.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else give(rejectionFor(cause), socket);
   });
   server.listen(place);
   await once(server, 'listening');
+  // One connection that could not be accepted.
+  server.on('error', failed);
   const address = server.address();
   return {
     address: typeof address === 'object' && address !== null ? address.port : (address ?? ''),
@@ -42,35 +120,19 @@ export async function serve(place: Place, handler: Handler, failed: (cause: unkn
   };
 }
 
-async function answer(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await handler(await requestOf(incoming));
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-  outgoing.writeHead(response.status);
-  if (response.body === null) {
-    outgoing.end();
-    return;
-  }
-  const reader = response.body.getReader();
-  const gone = () => void reader.cancel().catch(() => {});
-  outgoing.on('close', gone);
-  outgoing.flushHeaders();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    if (outgoing.destroyed) break;
-    if (!outgoing.write(part.value)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
-  }
-  outgoing.off('close', gone);
-  outgoing.end();
-}
+const isRejection = (received: Request | Rejection): received is Rejection => 'why' in received;
 
-/** The bodies of this API are small, so they are read whole before anybody decides. */
-async function requestOf(incoming: IncomingMessage): Promise<Request> {
-  const method = incoming.method ?? 'GET';
-  const headers = new Headers();
-  for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {
-    headers.append(incoming.rawHeaders[at] ?? '', incoming.rawHeaders[at + 1] ?? '');
+const inPlainText = ({ status, why }: Rejection): Response => new Response(`${why}\n`, { status });
+
+function rejectionFor({ code, message }: NodeJS.ErrnoException): Rejection {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: 431, why: 'request header is too large' };
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 413, why: 'chunk extensions are too large' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: 408, why: 'the request did not arrive in time' };
+    default:
+      return { status: 400, why: `malformed request: ${message.replace(/^Parse Error: /, '')}` };
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
-  const body = method === 'GET' || method === 'HEAD' || chunks.length === 0 ? null : Buffer.concat(chunks);
-  return new Request(`http://fleet${incoming.url ?? '/'}`, { method, headers, body });
 }
