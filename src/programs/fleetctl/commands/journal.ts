@@ -14,7 +14,9 @@ export const journal = command({
     lines: whole(10, 'How many of the newest lines to print.'),
     follow: yesNo(false, 'Go on with new lines as they come.'),
     sudo: yesNo(false, 'Run journalctl as root.'),
-    output: text('short', 'How journalctl prints: short, cat, json and others of its modes.'),
+    output: text('short', 'How journalctl prints: short, cat, json and others of its modes.', {
+      words: 'short short-iso short-precise short-full verbose export json json-pretty cat with-unit'.split(' '),
+    }),
     sshPort,
   },
   shorts: { f: 'follow', n: 'lines', o: 'output' },
