@@ -73,6 +73,14 @@ describe('a batch', () => {
     },
   );
 
+  it('may hold 1000 units', () => {
+    const body = (count: number) => JSON.stringify({ units: Array(count).fill({ name: 'a.service' }) });
+    expect(parseBatch(['application/json'], body(1_000))).toHaveLength(1_000);
+    expect(() => parseBatch(['application/json'], body(1_001))).toThrow(
+      expect.objectContaining({ status: 413, message: 'expected at most 1000 units, got 1001' }),
+    );
+  });
+
   it('has an outcome that must say how many were done', () => {
     expect(() => decodeOutcome({})).toThrow('field "done" must be a number');
   });

@@ -3,12 +3,13 @@
  * are judged in order as single PUTs would be, up to the first that is refused; those before it are carried out. A client
  * that gets 404 talks to fleet's own daemon and must send one after the other.
  */
-import { BodyUndecodable } from '../errors/api.ts';
+import { BatchTooLarge, BodyUndecodable } from '../errors/api.ts';
 import { OperatingError } from '../errors/define.ts';
 import { type Unit, type UnitName, unitFrom, unitName } from '../unit/index.ts';
 import { type ApiUnit, encodeOptions } from './entities.ts';
 import { encodeFailure, type Failure, failureOf } from './failures.ts';
-import { field, listField, requireObject } from './json.ts';
+import { field, listField, parseJson, requireObject } from './json.ts';
+import { batchUnits } from './limits.ts';
 import { decidePut, decodeSentUnit, type PutDecision, requireJson, type SentUnit } from './put-unit.ts';
 
 /** What a client asks of one unit: another file, which makes it inactive, or another target state. */
@@ -37,12 +38,15 @@ export const encodeBatch = (requests: readonly UnitRequest[]): object => ({
   ),
 });
 
-/** @throws {BodyUndecodable} */
+/** @throws {BodyUndecodable} {BatchTooLarge} {ContentTypeCount} {ContentTypeRefused} */
 export function parseBatch(contentTypes: readonly string[], body: string): readonly SentUnit[] {
   requireJson(contentTypes);
   try {
-    return listField(requireObject(JSON.parse(body), 'a batch'), 'units').map(decodeSentUnit);
+    const units = listField(requireObject(parseJson(body), 'a batch'), 'units');
+    if (units.length <= batchUnits) return units.map(decodeSentUnit);
+    throw new BatchTooLarge({ count: units.length, most: batchUnits });
   } catch (cause) {
+    if (cause instanceof OperatingError) throw cause;
     throw new BodyUndecodable({ why: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** The error body, in both directions. @see fleet.md 6.1 */
+import { MetadataNotStored, ServerNotReady } from '../errors/api.ts';
 import { OperatingError } from '../errors/define.ts';
 import { field } from './json.ts';
 
@@ -8,13 +9,14 @@ export interface Failure {
   readonly message: string;
 }
 
+/** Failures of ours that a client is told about all the same. */
+const toldOf: ReadonlySet<string> = new Set([ServerNotReady.code, MetadataNotStored.code]);
+
 /** What a client is told about an error of ours: a refusal in its own words, anything else as 500 without any. */
 export const failureOf = (cause: unknown): Failure =>
-  cause instanceof OperatingError && cause.status < 500
+  cause instanceof OperatingError && (cause.status < 500 || toldOf.has(cause.code))
     ? { status: cause.status, message: cause.message }
-    : cause instanceof OperatingError && cause.code === 'SERVER_NOT_READY'
-      ? { status: cause.status, message: cause.message }
-      : { status: 500, message: '' };
+    : { status: 500, message: '' };
 
 export const encodeFailure = ({ status, message }: Failure): object => ({ error: { code: status, message } });
 

@@ -20,10 +20,30 @@ export const compact = <T extends object>(fields: T): T =>
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   ) as T;
 
+/**
+ * The text of a value, keys in alphabetical order at every depth. `JSON.stringify` alone would put keys that look like
+ * numbers first, which metadata may have.
+ */
+export function printJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printJson).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const fields = Object.keys(value)
+    .sort()
+    .filter((key) => value[key] !== undefined)
+    .map((key) => `${JSON.stringify(key)}:${printJson(value[key])}`);
+  return `{${fields.join(',')}}`;
+}
+
+/** @throws {SyntaxError} in the words of fleet's decoder for a body without anything in it */
+export function parseJson(text: string): unknown {
+  if (text.trim() === '') throw new SyntaxError('EOF');
+  return JSON.parse(text);
+}
+
 /** The field of that name; one that is spelled exactly so comes before one that differs in case. */
 export function field(value: unknown, name: string): unknown {
   if (!isObject(value)) return undefined;
-  if (name in value) return value[name];
+  if (Object.hasOwn(value, name)) return value[name];
   const key = Object.keys(value).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : value[key];
 }

@@ -11,7 +11,7 @@ describe('page tokens', () => {
 
   it('come back as they were, also where base64 needs its special letters', () => {
     for (const limit of [1, 251, 1023, 65_535])
-      for (const page of [1, 62, 63, 64_511, 65_535])
+      for (const page of [1, 62, 63, 64_511, 65_535, 65_536, 16_777_217, 4_294_967_295])
         expect(parsePageToken(printPageToken({ limit, page }), limit)).toEqual({ limit, page });
   });
 
@@ -19,8 +19,16 @@ describe('page tokens', () => {
     ['of another limit', 'EwBMLg==', 'token limit must be 100'],
     ['of page 0', printPageToken({ limit: 100, page: 0 }), 'token page must be greater than zero'],
     ['that are no base64', 'Z*ACAA==', 'illegal base64 data at input byte 1'],
-    ['without their padding', 'ZAACAA', 'illegal base64 data at input byte 6'],
+    ['with letters of the other base64', 'ZA+CAA==', 'illegal base64 data at input byte 2'],
+    ['without their padding', 'ZAACAA', 'illegal base64 data at input byte 4'],
+    ['with half of their padding', 'ZAACAA=', 'illegal base64 data at input byte 7'],
+    ['with too much padding', 'ZAACAA===', 'illegal base64 data at input byte 8'],
+    ['with padding only', '====', 'illegal base64 data at input byte 0'],
+    ['with padding in front of more', 'ZA==CAA=', 'illegal base64 data at input byte 4'],
+    ['of one letter', 'x', 'illegal base64 data at input byte 0'],
     ['that are too short', 'ZAA=', 'unexpected EOF'],
+    ['that are empty', '', 'EOF'],
+    ['of a million letters', 'A'.repeat(1_000_001), 'illegal base64 data at input byte 1000000'],
   ])('%s are refused', (_, token, message) => {
     expect(() => parsePageToken(token, 100)).toThrow(message);
   });
@@ -46,6 +54,26 @@ describe('pages', () => {
   it('reach beyond 65,535 items', () => {
     const all = items(65_600);
     expect(pageOf(all, [printPageToken({ limit: 100, page: 656 })], 100).items).toEqual(all.slice(65_500));
+  });
+
+  it('go on where 16 bits end, also with one item on each', () => {
+    const all = items(65_537);
+    const { items: last, next = '' } = pageOf(all, [printPageToken({ limit: 1, page: 65_535 })], 1);
+    expect(last).toEqual([all[65_534]]);
+    expect(pageOf(all, [next], 1)).toMatchObject({ items: [all[65_535]] });
+  });
+
+  it('bring everything once to a client that follows the tokens', () => {
+    for (const count of [0, 1, 6, 7, 8, 103]) {
+      const all = items(count);
+      const seen: unknown[] = [];
+      for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
+        const page = pageOf(all, token === undefined ? [] : [token], 7);
+        seen.push(...page.items);
+        token = page.next;
+      }
+      expect(seen).toEqual(all);
+    }
   });
 
   it('ask for one token at most', () => {

@@ -20,28 +20,49 @@ interface PageToken {
   readonly page: number;
 }
 
-/** Two little-endian 16-bit numbers, as URL-safe base64 with its padding. */
+const wordMax = 0xffff;
+
+/**
+ * Little-endian numbers as URL-safe base64 with its padding: the limit and the page in 16 bits each, as fleet has them;
+ * a page beyond those in 32, where fleet's own numbers start again at 0.
+ */
 export function printPageToken({ limit, page }: PageToken): string {
-  const bytes = [limit & 0xff, limit >> 8, page & 0xff, page >> 8];
+  const bytes = [...bytesOf(limit, 2), ...bytesOf(page, page > wordMax ? 4 : 2)];
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_');
 }
 
-/** @throws {PageTokenRefused} */
+const bytesOf = (number: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, at) => Math.floor(number / 256 ** at) % 256);
+
+/** @throws {PageTokenRefused} in the words of fleet's decoder */
 export function parsePageToken(text: string, limit: number): PageToken {
   const refuse = (why: string) => new PageTokenRefused({ why });
-  const wrongAt = text.search(/[^0-9A-Za-z_=-]/);
-  if (wrongAt >= 0) throw refuse(`illegal base64 data at input byte ${wrongAt}`);
-  if (text.length % 4 !== 0 || /=[^=]|={3}/.test(text))
-    throw refuse(`illegal base64 data at input byte ${text.length}`);
+  const corruptAt = corruption(text);
+  if (corruptAt !== undefined) throw refuse(`illegal base64 data at input byte ${corruptAt}`);
   const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  if (bytes.length < 4) throw refuse('unexpected EOF');
-  const word = (at: number) => bytes.charCodeAt(at) + 256 * bytes.charCodeAt(at + 1);
-  const token = { limit: word(0), page: word(2) };
+  if (bytes.length < 4) throw refuse(bytes.length === 0 ? 'EOF' : 'unexpected EOF');
+  const number = (from: number, to: number): number =>
+    [...bytes.slice(from, to)].reduceRight((rest, byte) => rest * 256 + byte.charCodeAt(0), 0);
+  const token = { limit: number(0, 2), page: number(2, bytes.length === 6 ? 6 : 4) };
   if (token.limit !== limit) throw refuse(`token limit must be ${limit}`);
   if (token.page === 0) throw refuse('token page must be greater than zero');
   return token;
+}
+
+/**
+ * Where a text stops being base64 of the URL-safe kind: at a character that does not belong there, or at the group of
+ * four that is not complete.
+ */
+function corruption(text: string): number | undefined {
+  const [sound = ''] = /^[0-9A-Za-z_-]*/.exec(text) ?? [];
+  const [padding = ''] = /^={0,2}/.exec(text.slice(sound.length)) ?? [];
+  const inGroup = sound.length % 4;
+  const wanted = inGroup < 2 ? 0 : 4 - inGroup;
+  const end = sound.length + Math.min(padding.length, wanted);
+  if (end < text.length) return end;
+  return end % 4 === 0 ? undefined : padding.length > 0 ? end : end - inGroup;
 }
 
 /**
@@ -52,7 +73,7 @@ export function parsePageToken(text: string, limit: number): PageToken {
  */
 export function pageOf<T>(items: readonly T[], tokens: readonly string[], limit: number): Page<T> {
   if (tokens.length > 1) throw new PageTokenRefused({ why: 'too many values for page token' });
-  const { page } = tokens[0] ? parsePageToken(tokens[0], limit) : { page: 1 };
+  const { page } = tokens[0] === undefined ? { page: 1 } : parsePageToken(tokens[0], limit);
   const end = page * limit;
   return {
     items: items.slice(end - limit, end),

@@ -35,6 +35,19 @@ describe('a PATCH of the machines', () => {
     expect(attempt).toThrow(expect.objectContaining({ status: 400, message }));
   });
 
+  it('is limited in its operations and in what they store', () => {
+    const remove = { op: 'remove', path };
+    expect(patch(...Array(1_000).fill(remove))).toHaveLength(1_000);
+    expect(() => patch(...Array(1_001).fill(remove))).toThrow('expected at most 1000 operations, got 1001');
+    const add = (length: number) => patch({ op: 'add', path: '/m/metadata/k', value: 'v'.repeat(length) });
+    expect(add(65_534)).toHaveLength(1);
+    expect(() => add(65_535)).toThrow('machine, key and value together exceed 65536 bytes');
+  });
+
+  it('is decoded in the words of fleet when it is empty', () => {
+    expect(() => parseMetadataPatch('')).toThrow(expect.objectContaining({ status: 400, message: 'EOF' }));
+  });
+
   it.each(['{', '{}', '7'])('whose body is %s is refused', (body) => {
     expect(() => parseMetadataPatch(body)).toThrow(expect.objectContaining({ status: 400 }));
   });

@@ -1,7 +1,8 @@
 /** What a PATCH of the machines asks for, checked as a whole before anything of it is done. @see fleet.md 6.6 */
 import { MetadataPatchRefused } from '../errors/api.ts';
 import type { MachineId } from '../machine/types.ts';
-import { field, textField } from './json.ts';
+import { field, parseJson, textField } from './json.ts';
+import { metadataBytes, patchOperations } from './limits.ts';
 
 /** One metadata value to set, or to hide when `value` is undefined. */
 export interface MetadataChange {
@@ -14,16 +15,18 @@ const pathForm = /^\/([^/]+)\/metadata\/([A-Za-z0-9_.-]+)$/;
 
 /** @throws {MetadataPatchRefused} with the first problem; operations are checked in order */
 export function parseMetadataPatch(body: string): readonly MetadataChange[] {
-  const operations = parseJson(body) ?? [];
+  const operations = decode(body) ?? [];
   if (!Array.isArray(operations)) throw refuse('json: cannot unmarshal the body into an array of operations');
+  if (operations.length > patchOperations)
+    throw refuse(`expected at most ${patchOperations} operations, got ${operations.length}`);
   return operations.map(change);
 }
 
 const refuse = (why: string) => new MetadataPatchRefused({ why });
 
-function parseJson(body: string): unknown {
+function decode(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : String(cause));
   }
@@ -36,6 +39,8 @@ function change(operation: unknown): MetadataChange {
   if (machine === undefined || key === undefined) throw refuse('machine metadata path invalid');
   const value = op === 'remove' ? undefined : newValue(operation);
   if (value === '') throw refuse('invalid value: add and replace require a value');
+  const size = new TextEncoder().encode(machine + key + (value ?? '')).byteLength;
+  if (size > metadataBytes) throw refuse(`machine, key and value together exceed ${metadataBytes} bytes`);
   return { machine: machine as MachineId, key, value };
 }
 

@@ -5,6 +5,8 @@ export const prefixes = ['/fleet/v1', '/v1-alpha'] as const;
 
 export type Resource =
   | { readonly kind: 'machines' | 'units' | 'states' | 'discovery' | 'changes' | 'batch' }
+  /** What the daemon counts, for Prometheus; it stands outside the prefixes. */
+  | { readonly kind: 'metrics' }
   /** One unit, or one unit's state; `name` is decoded and not yet checked. */
   | { readonly kind: 'unit' | 'state'; readonly name: string }
   /** The root and the bare prefixes, which exist and allow nothing. */
@@ -31,6 +33,7 @@ const decoded = (segment: string): string => {
 /** @returns undefined when the path names nothing */
 export function parsePath(path: string): Resource | undefined {
   if (path === '/' || prefixes.some((prefix) => path === prefix)) return { kind: 'root' };
+  if (path === paths.metrics) return { kind: 'metrics' };
   const prefix = prefixes.find((candidate) => path.startsWith(`${candidate}/`));
   if (prefix === undefined) return undefined;
   const [collection = '', item, ...rest] = path.slice(prefix.length + 1).split('/');
@@ -54,4 +57,5 @@ export const paths = {
   discovery: `${prefix}/discovery`,
   changes: `${prefix}/changes`,
   batch: `${prefix}/batch`,
+  metrics: '/metrics',
 } as const;

@@ -27,12 +27,19 @@ describe('a PUT of a unit', () => {
 
   it.each([
     ['no JSON', '{', 'unable to decode body: '],
+    ['nothing', '', 'unable to decode body: EOF'],
+    ['an option that is no object', { options: [null] }, 'unable to decode body: a unit option must be a JSON object'],
     ['a list', [], 'unable to decode body: '],
     ['a name that is no text', { name: 7 }, 'unable to decode body: field "name" must be a string'],
     [
       'another name',
       { name: 'b.service' },
       'name in URL "a.service" differs from unit name in request body "b.service"',
+    ],
+    [
+      'a name with a line break',
+      { name: 'b\n.service' },
+      'name in URL "a.service" differs from unit name in request body "b\\n.service"',
     ],
   ])('with a body that is %s is refused', (_, body, message) => {
     expect(() => put('a.service', body)).toThrow(expect.objectContaining({ status: 400 }));
@@ -63,6 +70,36 @@ describe('a PUT of a unit', () => {
   it('of a unit that does not exist needs options', () => {
     expect(() => decidePut(put('a.service', { desiredState: 'launched' }), undefined)).toThrow(
       expect.objectContaining({ status: 409, message: 'unit does not exist and options field empty' }),
+    );
+  });
+
+  it('takes nothing at all for an empty unit', () => {
+    expect(put('a.service', 'null')).toEqual({ name: 'a.service', options: undefined, desired: undefined });
+  });
+
+  it('refuses a file that etcd would not take', () => {
+    const file = (lines: number): UnitFile =>
+      Array.from({ length: lines }, () => ({ section: 'Service', name: 'ExecStart', value: 'x'.repeat(1_013) }));
+    expect(decidePut({ name: unitName('a.service'), options: file(1_023), desired: undefined }, undefined).kind).toBe(
+      'store',
+    );
+    expect(() =>
+      decidePut({ name: unitName('a.service'), options: file(1_024), desired: undefined }, undefined),
+    ).toThrow(
+      expect.objectContaining({
+        status: 413,
+        message: 'unit file of 1048586 bytes exceeds the maximum of 1048576 bytes',
+      }),
+    );
+  });
+
+  it.each([
+    ['a section that opens another', { section: 'A]\n[X-Fleet', name: 'Global', value: 'true' }],
+    ['a value of several lines', { section: 'A', name: 'B', value: 'c\n[X-Fleet]\nGlobal=true' }],
+  ])('judges what will be read back, not what was sent: %s', (_, option) => {
+    const machine = { section: 'X-Fleet', name: 'MachineID', value: 'abc' };
+    expect(() => decidePut(put('a.service', { options: [option, machine] }), undefined)).toThrow(
+      expect.objectContaining({ status: 400 }),
     );
   });
 

@@ -7,12 +7,14 @@ import {
   NamesDiffer,
   NewUnitWithoutOptions,
   TemplateNotActivatable,
+  UnitFileTooLarge,
 } from '../errors/api.ts';
 import {
   checkOptions,
   hashOf,
   isTemplate,
   normalise,
+  printUnitFile,
   type TargetState,
   targetState,
   type Unit,
@@ -21,7 +23,8 @@ import {
   unitName,
 } from '../unit/index.ts';
 import { decodeOptions } from './entities.ts';
-import { listField, requireObject, textField } from './json.ts';
+import { listField, parseJson, requireObject, textField } from './json.ts';
+import { unitFileBytes } from './limits.ts';
 
 export interface PutRequest {
   /** Every value of the Content-Type header. */
@@ -71,10 +74,20 @@ export function decidePut({ name, options, desired }: UnitPut, existing: Unit | 
   if (options === undefined && existing === undefined) throw new NewUnitWithoutOptions({ unit: name });
   const file = options === undefined ? undefined : normalise(options);
   if (file !== undefined && (existing === undefined || hashOf(file) !== existing.hash)) {
-    return { kind: 'store', name, file: checkOptions(file), target: targetOf(name, desired ?? 'inactive') };
+    const stored = requireSize(name, checkOptions(file));
+    return { kind: 'store', name, file: stored, target: targetOf(name, desired ?? 'inactive') };
   }
   if (desired === undefined) throw new DesiredStateMissing({ unit: name });
   return { kind: 'retarget', name, target: targetOf(name, desired) };
+}
+
+/** How many bytes of etcd a file takes. */
+export const storedSize = (file: UnitFile): number => new TextEncoder().encode(printUnitFile(file)).byteLength;
+
+function requireSize(unit: UnitName, file: UnitFile): UnitFile {
+  const size = storedSize(file);
+  if (size > unitFileBytes) throw new UnitFileTooLarge({ unit, size, most: unitFileBytes });
+  return file;
 }
 
 function targetOf(name: UnitName, desired: string): TargetState {
@@ -83,9 +96,9 @@ function targetOf(name: UnitName, desired: string): TargetState {
   return target;
 }
 
-/** @throws {TypeError} */
+/** Nothing at all is an empty unit, as fleet reads it. @throws {TypeError} */
 export function decodeSentUnit(json: unknown): SentUnit {
-  const unit = requireObject(json, 'a unit');
+  const unit = requireObject(json ?? {}, 'a unit');
   const options = decodeOptions(listField(unit, 'options'));
   const desired = textField(unit, 'desiredState');
   return {
@@ -97,7 +110,7 @@ export function decodeSentUnit(json: unknown): SentUnit {
 
 function decodeBody(body: string): SentUnit {
   try {
-    return decodeSentUnit(JSON.parse(body));
+    return decodeSentUnit(parseJson(body));
   } catch (cause) {
     throw new BodyUndecodable({ why: cause instanceof Error ? cause.message : String(cause) }, { cause });
   }

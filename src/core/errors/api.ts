@@ -69,7 +69,8 @@ export const BodyUndecodable = defineError<{ why: string }>({
 export const NamesDiffer = defineError<{ url: string; body: string }>({
   code: 'NAMES_DIFFER',
   status: 400,
-  message: ({ url, body }) => `name in URL "${url}" differs from unit name in request body "${body}"`,
+  message: ({ url, body }) =>
+    `name in URL ${JSON.stringify(url)} differs from unit name in request body ${JSON.stringify(body)}`,
   remedy: () => 'Leave the name out of the body, or make both equal.',
 });
 
@@ -90,8 +91,23 @@ export const DesiredStateMissing = defineError<{ unit: string }>({
 export const TemplateNotActivatable = defineError<{ unit: string }>({
   code: 'TEMPLATE_NOT_ACTIVATABLE',
   status: 400,
-  message: ({ unit }) => `cannot activate template "${unit}"`,
+  message: ({ unit }) => `cannot activate template ${JSON.stringify(unit)}`,
   remedy: ({ unit }) => `Start an instance of it: fleetctl start ${unit.replace('@.', '@1.')}.`,
+});
+
+/** etcd would refuse it, and with it perhaps what travels beside it. */
+export const UnitFileTooLarge = defineError<{ unit: string; size: number; most: number }>({
+  code: 'UNIT_FILE_TOO_LARGE',
+  status: 413,
+  message: ({ size, most }) => `unit file of ${size} bytes exceeds the maximum of ${most} bytes`,
+  remedy: ({ unit }) => `Let ${unit} read what is large from a file or an image instead.`,
+});
+
+export const BatchTooLarge = defineError<{ count: number; most: number }>({
+  code: 'BATCH_TOO_LARGE',
+  status: 413,
+  message: ({ count, most }) => `expected at most ${most} units, got ${count}`,
+  remedy: ({ most }) => `Send at most ${most} units in one request.`,
 });
 
 export const PageTokenRefused = defineError<{ why: string }>({
@@ -106,4 +122,12 @@ export const MetadataPatchRefused = defineError<{ why: string }>({
   status: 400,
   message: ({ why }) => why,
   remedy: () => 'Send a JSON array of {"op":"add","path":"/<machine-id>/metadata/<key>","value":"<text>"}.',
+});
+
+/** The one failure of its own that fleet tells a client about. */
+export const MetadataNotStored = defineError<{ why: string }>({
+  code: 'METADATA_NOT_STORED',
+  status: 500,
+  message: ({ why }) => why,
+  remedy: () => 'Send the operations once more: what was done of them is done again without harm.',
 });

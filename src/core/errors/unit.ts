@@ -34,6 +34,6 @@ export const UnitOptionsInvalid = defineError<{ problems: readonly string[] }>({
 export const TargetStateInvalid = defineError<{ state: string }>({
   code: 'TARGET_STATE_INVALID',
   status: 400,
-  message: ({ state }) => `invalid value "${state}" for JobState`,
+  message: ({ state }) => `invalid value ${JSON.stringify(state)} for JobState`,
   remedy: () => 'Ask for inactive, loaded or launched.',
 });

@@ -67,10 +67,11 @@ describe('metrics', () => {
   });
 
   it('tell what a process costs under the names that dashboards know', () => {
-    expect(toldBy(processMetrics(() => ({ residentBytes: 1, cpuSeconds: 2, startedAt: 3 })))).toEqual([
+    expect(toldBy(processMetrics(() => ({ residentBytes: 1, cpuSeconds: 2, startedAt: 3, openFiles: 4 })))).toEqual([
       'process_resident_memory_bytes 1',
       'process_cpu_seconds_total 2',
       'process_start_time_seconds 3',
+      'process_open_fds 4',
     ]);
   });
 

@@ -7,6 +7,8 @@ export interface ProcessFacts {
   readonly cpuSeconds: number;
   /** Seconds since 1970. */
   readonly startedAt: number;
+  /** Files, sockets and all else that it holds open; NaN where nobody counts them. */
+  readonly openFiles: number;
 }
 
 /** @param read asked when the metrics are told */
@@ -19,4 +21,5 @@ export const processMetrics = (read: () => ProcessFacts): readonly Family[] => [
     () => read().cpuSeconds,
   ),
   observed('gauge', 'process_start_time_seconds', 'When the process started, since 1970.', () => read().startedAt),
+  observed('gauge', 'process_open_fds', 'Files and sockets that the process holds open.', () => read().openFiles),
 ];

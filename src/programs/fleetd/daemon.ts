@@ -3,6 +3,7 @@
 import { Gate } from './api/gate.ts';
 import { apiHandler } from './api/handler.ts';
 import { readConfig } from './config.ts';
+import { families } from './metrics/families.ts';
 import { Server } from './server.ts';
 import { version } from './version.ts';
 import { wire } from './wire.ts';
@@ -22,7 +23,7 @@ export async function runDaemon(configPath: string | undefined, stop: AbortSigna
   const gate = new Gate(world.clock);
   const server = new Server(world, gate);
   await using _serving = await sockets.serve(
-    apiHandler({ log, registry: world.registry, gate, tokenLimit: () => config().tokenLimit }),
+    apiHandler({ ...world, gate, tokenLimit: () => config().tokenLimit, families: () => families(world) }),
     (cause) => log.error('Failed answering a request:', { err: cause }),
   );
   const reload = async () => {

@@ -8,12 +8,15 @@ import { type Decision, Scheduler } from '../../core/scheduler/index.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { Log } from '../../ports/log/index.ts';
 import type { Leadership, Registry } from '../../ports/registry/index.ts';
+import { countPass } from './metrics/engine-pass.ts';
+import type { FleetMetrics } from './metrics/metrics.ts';
 import { backOff } from './patience.ts';
 
 export interface EngineWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly registry: Registry;
+  readonly metrics: FleetMetrics;
 }
 
 const firstRetry = ms(250);
@@ -50,13 +53,33 @@ export async function runEngine(world: EngineWorld, me: MachineId, ttl: Millis, 
 const leaderEvent = (before: MachineId | undefined, now: MachineId) =>
   before === undefined ? `Engine leader is ${now}` : `Engine leadership changed from ${before} to ${now}`;
 
-async function lead({ log, registry }: EngineWorld, leadership: Leadership, stop: AbortSignal): Promise<void> {
+async function lead(world: EngineWorld, leadership: Leadership, stop: AbortSignal): Promise<void> {
+  const { clock, metrics } = world;
+  metrics.leaderStart.with().set(clock.date().getTime() / 1_000);
+  try {
+    await decideUntil(world, leadership, AbortSignal.any([stop, leadership.lost]));
+  } finally {
+    for (const level of [metrics.leaderStart, metrics.heldUnits]) level.with().set(0);
+  }
+}
+
+async function decideUntil(
+  { clock, log, registry, metrics }: EngineWorld,
+  leadership: Leadership,
+  until: AbortSignal,
+): Promise<void> {
   const scheduler = new Scheduler();
   const held = new Map<string, string>();
-  const until = AbortSignal.any([stop, leadership.lost]);
   for await (const cluster of registry.cluster(until)) {
+    const started = clock.now();
     const decisions = scheduler.decide(cluster);
-    report(log, await leadership.apply(decisions.filter(({ kind }) => kind !== 'hold')));
+    let applied: readonly Decision[] = [];
+    try {
+      applied = await leadership.apply(decisions.filter(({ kind }) => kind !== 'hold'));
+    } finally {
+      countPass(metrics, { decisions, applied, seconds: (clock.now() - started) / 1_000 });
+    }
+    report(log, applied);
     explain(log, decisions, held);
   }
 }

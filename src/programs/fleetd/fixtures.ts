@@ -15,6 +15,10 @@ import { MemorySystemd, MemoryUnitManager } from '../../ports/unit-manager/memor
 import { Gate } from './api/gate.ts';
 import { apiHandler } from './api/handler.ts';
 import { type Config, settings } from './config.ts';
+import { countedRegistry } from './metrics/counted-registry.ts';
+import { countedUnits } from './metrics/counted-units.ts';
+import { families } from './metrics/families.ts';
+import { fleetMetrics } from './metrics/metrics.ts';
 import { type Ending, Server } from './server.ts';
 
 export const agentTtl = seconds(3);
@@ -51,8 +55,9 @@ export class TestCluster implements AsyncDisposable {
   start(id: string, changes: Partial<Config> = {}, token = `boot of ${id}`): Daemon {
     const { clock } = this;
     const log = memoryLog();
-    const registry = memoryRegistry(clock, this.store, log);
-    const units = new MemoryUnitManager(this.systemd(id));
+    const metrics = fleetMetrics();
+    const registry = countedRegistry(memoryRegistry(clock, this.store, log), clock, metrics);
+    const units = countedUnits(new MemoryUnitManager(this.systemd(id)), clock, metrics);
     const gate = new Gate(clock);
     const stop = new AbortController();
     const machine = {
@@ -61,8 +66,17 @@ export class TestCluster implements AsyncDisposable {
       publicIp: async () => `10.0.0.${this.systemds.size}`,
     };
     const config: Config = { ...presets(settings), staticMetadata: {}, agentTtl, ...changes };
-    const server = new Server({ clock, log, registry, units, machine, config: () => daemon.config }, gate);
-    const api = apiHandler({ log, registry, gate, tokenLimit: () => daemon.config.tokenLimit });
+    const server = new Server({ clock, log, registry, units, machine, metrics, config: () => daemon.config }, gate);
+    const process = () => ({ residentBytes: 1, cpuSeconds: 1, startedAt: 1, openFiles: 1 });
+    const api = apiHandler({
+      clock,
+      log,
+      registry,
+      gate,
+      metrics,
+      tokenLimit: () => daemon.config.tokenLimit,
+      families: () => families({ units, metrics, process }),
+    });
     let ending: Ending = 'leave';
     const running = server.run(stop.signal, async () => ending);
     const close = async () => {

@@ -14,6 +14,7 @@ import { Bell } from './bell.ts';
 import type { Config } from './config.ts';
 import { runEngine } from './engine.ts';
 import { leadershipTerm, presenceTerm } from './lease-term.ts';
+import type { FleetMetrics } from './metrics/metrics.ts';
 import { join } from './presence.ts';
 import { runPublisher } from './publisher.ts';
 import { purge } from './purge.ts';
@@ -25,6 +26,7 @@ export interface World {
   readonly registry: Registry;
   readonly units: UnitManager;
   readonly machine: LocalMachine;
+  readonly metrics: FleetMetrics;
   /** As it is now: a reload changes it. */
   readonly config: () => Config;
 }

@@ -30,7 +30,7 @@ describe('the API', () => {
     ['GET', '/fleet/v1/units/none.service', 404, 'unit does not exist'],
     ['DELETE', '/fleet/v1/units/none.service', 404, 'unit does not exist'],
     ['GET', '/fleet/v1/state/none.service', 404, 'unit state does not exist'],
-    ['GET', '/fleet/v1/units?nextPageToken=x', 400, 'illegal base64 data at input byte 1'],
+    ['GET', '/fleet/v1/units?nextPageToken=x', 400, 'illegal base64 data at input byte 0'],
     ['GET', '/fleet/v1/machines?nextPageToken=EwBMLg%3D%3D', 400, 'token limit must be 2'],
   ])('answers %s %s with %i %j', async (method, path, status, message) => {
     await using world = await joined();

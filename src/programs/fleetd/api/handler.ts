@@ -1,93 +1,95 @@
 /** fleet's HTTP API: which resource answers a request, and how a refusal looks. @see fleet.md section 6 */
 import { encodeFailure, failureOf } from '../../../core/api/failures.ts';
 import { parsePath, type Resource } from '../../../core/api/paths.ts';
-import { DiscoveryMethodRefused, MethodRefused, RouteUnknown } from '../../../core/errors/api.ts';
+import { requireMethod } from '../../../core/api/routes.ts';
+import { RouteUnknown } from '../../../core/errors/api.ts';
+import type { Family } from '../../../core/metrics/metrics.ts';
+import type { Clock } from '../../../ports/clock/index.ts';
 import type { Log } from '../../../ports/log/index.ts';
 import type { Registry } from '../../../ports/registry/index.ts';
-import type { Handler } from '../../../ports/sockets/index.ts';
+import type { Handler, Rejection } from '../../../ports/sockets/index.ts';
+import type { FleetMetrics } from '../metrics/metrics.ts';
 import { version } from '../version.ts';
 import { streamChanges } from './changes.ts';
 import type { Gate } from './gate.ts';
 import { listMachines, patchMachines } from './machines.ts';
-import { json } from './responses.ts';
+import { json, text } from './responses.ts';
 import { getState, listStates } from './states.ts';
 import { deleteUnit, getUnit, listUnits, putUnit, putUnits } from './units.ts';
 
 export interface ApiWorld {
+  readonly clock: Clock;
   readonly log: Log;
   readonly registry: Registry;
   readonly gate: Gate;
   /** How many entries one page holds. */
   readonly tokenLimit: () => number;
+  readonly metrics: FleetMetrics;
+  /** Everything that `/metrics` tells. */
+  readonly families: () => readonly Family[];
 }
 
 export const apiHandler =
   (world: ApiWorld): Handler =>
   async (request) => {
-    try {
-      const stop = await world.gate.pass();
-      return withServer(await answer(world, request, stop));
-    } catch (cause) {
-      const failure = failureOf(cause);
-      if (failure.status === 500) world.log.error('Failed answering a request:', { path: request.url, err: cause });
-      const response = json(failure.status, encodeFailure(failure));
-      return failure.status === 503 ? response : withServer(response);
-    }
+    const started = world.clock.now();
+    const { pathname } = new URL(request.url);
+    const resource = parsePath(pathname);
+    const response = await answerOrRefuse(world, request, resource ?? pathname);
+    const kind = resource?.kind ?? 'none';
+    world.metrics.requests.with(kind, String(response.status)).add();
+    world.metrics.requestDuration.with(kind).observe((world.clock.now() - started) / 1_000);
+    return response;
   };
+
+/** What is answered to what no handler gets to see. */
+export const apiRejection = ({ status, why }: Rejection): Response =>
+  withServer(json(status, encodeFailure({ status, message: why })));
+
+async function answerOrRefuse(world: ApiWorld, request: Request, asked: Resource | string): Promise<Response> {
+  try {
+    const stop = await world.gate.pass();
+    if (typeof asked === 'string') throw new RouteUnknown({ path: asked });
+    requireMethod(asked.kind, request.method);
+    return withServer(await answer(world, request, asked, stop));
+  } catch (cause) {
+    const failure = failureOf(cause);
+    if (failure.status === 500) world.log.error('Failed answering a request:', { path: request.url, err: cause });
+    const response = json(failure.status, encodeFailure(failure));
+    return failure.status === 503 ? response : withServer(response);
+  }
+}
 
 function withServer(response: Response): Response {
   response.headers.set('server', `fleetd/${version}`);
   return response;
 }
 
-async function answer(world: ApiWorld, request: Request, stop: AbortSignal): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const resource = parsePath(pathname);
-  if (resource === undefined) throw new RouteUnknown({ path: pathname });
-  const found = routes(world, request, resource, stop)[request.method];
-  if (found !== undefined) return found();
-  if (resource.kind === 'discovery') throw new DiscoveryMethodRefused({});
-  throw new MethodRefused({ allowed: allowed[resource.kind] });
-}
-
-const allowed = {
-  root: '',
-  machines: 'GET and PATCH',
-  units: 'GET',
-  unit: 'GET, PUT and DELETE',
-  states: 'GET',
-  state: 'GET',
-  discovery: 'GET',
-  changes: 'GET',
-  batch: 'POST',
-} as const;
-
-type Routes = Readonly<Record<string, () => Promise<Response>>>;
-
-function routes(world: ApiWorld, request: Request, resource: Resource, stop: AbortSignal): Routes {
+/** The method is one of the resource's. */
+async function answer(world: ApiWorld, request: Request, resource: Resource, stop: AbortSignal): Promise<Response> {
+  const { method } = request;
   switch (resource.kind) {
-    case 'root':
-      return {};
     case 'machines':
-      return { GET: () => listMachines(world, request), PATCH: () => patchMachines(world, request) };
+      return method === 'GET' ? listMachines(world, request) : patchMachines(world, request);
     case 'units':
-      return { GET: () => listUnits(world, request) };
+      return listUnits(world, request);
     case 'unit':
-      return {
-        GET: () => getUnit(world, resource.name),
-        PUT: () => putUnit(world, resource.name, request),
-        DELETE: () => deleteUnit(world, resource.name),
-      };
+      if (method === 'PUT') return putUnit(world, resource.name, request);
+      return method === 'GET' ? getUnit(world, resource.name) : deleteUnit(world, resource.name);
     case 'states':
-      return { GET: () => listStates(world, request) };
+      return listStates(world, request);
     case 'state':
-      return { GET: () => getState(world, resource.name) };
+      return getState(world, resource.name);
     case 'discovery':
-      return { GET: discovery };
+      return discovery();
+    case 'metrics':
+      return metrics(world);
     case 'batch':
-      return { POST: () => putUnits(world, request) };
+      return putUnits(world, request);
     case 'changes':
-      return { GET: async () => streamChanges(world.registry, stop) };
+      return streamChanges(world.registry, stop);
+    case 'root':
+      throw new RouteUnknown({ path: '/' });
     default:
       return resource satisfies never;
   }
@@ -97,4 +99,9 @@ function routes(world: ApiWorld, request: Request, resource: Resource, stop: Abo
 async function discovery(): Promise<Response> {
   const { discoveryDocument } = await import('../../../core/api/discovery.ts');
   return json(200, discoveryDocument);
+}
+
+async function metrics({ families }: ApiWorld): Promise<Response> {
+  const { metricsType, printMetrics } = await import('../../../core/metrics/print.ts');
+  return text(200, metricsType, printMetrics(families()));
 }

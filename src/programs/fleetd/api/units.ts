@@ -1,10 +1,10 @@
 /** The units: what is wanted, and how far it has come. */
 import { decideBatch, encodeOutcome, parseBatch } from '../../../core/api/batch.ts';
 import { encodeUnit } from '../../../core/api/entities.ts';
-import { decidePut, type PutDecision, parsePut } from '../../../core/api/put-unit.ts';
+import { decidePut, type PutDecision, parsePut, storedSize } from '../../../core/api/put-unit.ts';
 import { unitOf, unitsOf } from '../../../core/api/views.ts';
 import { UnitMissing } from '../../../core/errors/api.ts';
-import type { UnitName } from '../../../core/unit/types.ts';
+import { isUnitName, type UnitName } from '../../../core/unit/index.ts';
 import type { ApiWorld } from './handler.ts';
 import { empty, json, page, queryOf } from './responses.ts';
 
@@ -28,12 +28,28 @@ export async function putUnit({ registry }: ApiWorld, name: string, request: Req
 /** Many PUTs in one request. @see core/api/batch.ts */
 export async function putUnits({ registry }: ApiWorld, request: Request): Promise<Response> {
   const sent = parseBatch(contentTypesOf(request), await request.text());
-  const names = [...new Set(sent.map((one) => asStored(one.name)))];
+  const names = [...new Set(sent.map((one) => one.name))].filter(isUnitName);
   const found = await Promise.all(names.map((name) => registry.unit(name)));
   const existing = new Map(found.flatMap((unit) => (unit === undefined ? [] : [[unit.name, unit] as const])));
   const { decisions, ...outcome } = decideBatch(sent, existing);
-  await Promise.all(decisions.map((decision) => carryOut(registry, decision)));
+  for (const group of inGroups(decisions)) await Promise.all(group.map((decision) => carryOut(registry, decision)));
   return json(200, encodeOutcome(outcome));
+}
+
+/** What is written at the same time may travel in one transaction, and etcd takes 1.5 MiB at once. */
+const bytesAtOnce = 256 * 1024;
+
+function inGroups(decisions: readonly PutDecision[]): readonly (readonly PutDecision[])[] {
+  const groups: PutDecision[][] = [];
+  let room = 0;
+  for (const decision of decisions) {
+    const size = decision.kind === 'store' ? storedSize(decision.file) : 0;
+    const group = groups.at(-1);
+    if (group !== undefined && size <= room) group.push(decision);
+    else groups.push([decision]);
+    room = (group !== undefined && size <= room ? room : bytesAtOnce) - size;
+  }
+  return groups;
 }
 
 async function carryOut(registry: ApiWorld['registry'], decision: PutDecision): Promise<void> {
@@ -43,9 +59,10 @@ async function carryOut(registry: ApiWorld['registry'], decision: PutDecision): 
   if (!(await registry.setTarget(name, target))) throw new UnitMissing({ unit: name });
 }
 
+/** Several headers arrive as one with commas between them; a comma inside quotes belongs to a value. */
 function contentTypesOf(request: Request): readonly string[] {
   const contentType = request.headers.get('content-type');
-  return contentType === null ? [] : contentType.split(',');
+  return contentType === null ? [] : contentType.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/);
 }
 
 export async function deleteUnit({ registry }: ApiWorld, name: string): Promise<Response> {
@@ -53,5 +70,8 @@ export async function deleteUnit({ registry }: ApiWorld, name: string): Promise<
   return empty(204);
 }
 
-/** Looking up and removing take any name: one that breaks the rules is simply not there. */
-const asStored = (name: string): UnitName => name as UnitName;
+/** A name that breaks the rules is simply not there, and the registry is not asked. @throws {UnitMissing} */
+function asStored(name: string): UnitName {
+  if (!isUnitName(name)) throw new UnitMissing({ unit: name });
+  return name;
+}
