@@ -1,75 +1,58 @@
-/**
- * TLS for tests: an authority, a server at localhost and 127.0.0.1 and a client that it vouches for, and an authority that
- * vouches for neither. They are good from 2020 to 2120 and guard nothing.
- */
+/** Certificates for tests, made when they are needed by the openssl of the machine image. */
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Docker } from '../ports/docker/client.ts';
+import { split } from '../ports/docker/demux.ts';
 
-interface Certificate {
-  readonly cert: string;
+export interface KeyedCertificate {
+  readonly certificate: string;
   readonly key: string;
 }
 
-export const authority = `-----BEGIN CERTIFICATE-----
-MIIBazCCARKgAwIBAgIUYzQ+qP4qgPtgAeDQYjA94YVTaTMwCgYIKoZIzj0EAwIw
-GzEZMBcGA1UEAwwQZGV2Y2x1c3RlciB0ZXN0czAgFw0yMDAxMDEwMDAwMDBaGA8y
-MTIwMDEwMTAwMDAwMFowGzEZMBcGA1UEAwwQZGV2Y2x1c3RlciB0ZXN0czBZMBMG
-ByqGSM49AgEGCCqGSM49AwEHA0IABO7/Ya0/hq6c4uwnQ4aoleGfdwf/R1ujEeBD
-yW5/IwD0DhFB12Xhah/dBSt2HbN8gH/v0WUiS1cOgYIYkqc3EymjMjAwMA8GA1Ud
-EwEB/wQFMAMBAf8wHQYDVR0OBBYEFDgymh8f14Tm4TOV1oOq2hJIs4m6MAoGCCqG
-SM49BAMCA0cAMEQCIC2AgpaFcx41XB9Thc6EFPypmkNCVmNZhIrsF/ft4gFVAiAp
-asXgk9doBAUKwAHUk8fZPtQqZeqC8jui4nzeRzfH2A==
------END CERTIFICATE-----
+/** One authority, and what it signed; all of it PEM text. */
+export interface Certificates {
+  readonly authority: string;
+  readonly server: KeyedCertificate;
+  readonly client: KeyedCertificate;
+}
+
+const script = `
+set -e
+cd "$(mktemp -d)"
+new="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+openssl req -x509 $new -keyout ca.key -out ca.pem -subj /CN=authority 2>/dev/null
+printf 'subjectAltName=%s\\nextendedKeyUsage=serverAuth,clientAuth\\n' "$NAMES" > extensions
+for who in server client; do
+  openssl req $new -keyout $who.key -out $who.csr -subj /CN=$who 2>/dev/null
+  openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out $who.pem 2>/dev/null
+done
+for file in ca.pem server.pem server.key client.pem client.key; do cat $file; echo ===; done
 `;
 
-export const strangeAuthority = `-----BEGIN CERTIFICATE-----
-MIIBZjCCAQygAwIBAgIUObA1rw2mBtsDNKNLLtPs/d5tq7swCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNc29tZWJvZHkgZWxzZTAgFw0yMDAxMDEwMDAwMDBaGA8yMTIw
-MDEwMTAwMDAwMFowGDEWMBQGA1UEAwwNc29tZWJvZHkgZWxzZTBZMBMGByqGSM49
-AgEGCCqGSM49AwEHA0IABGzyaMN/vd3nkR3m9YQ2cd3tq2J4JaNoSwdSyKXmWBJL
-/eESnLvMDdcN/QKbkX/TVo7p1wGAWacULTCGxsBsGCSjMjAwMA8GA1UdEwEB/wQF
-MAMBAf8wHQYDVR0OBBYEFLjfLZAAXscd7ay7JrfUngYEz1ADMAoGCCqGSM49BAMC
-A0gAMEUCIQDn+CzO4zxwsmRyYUK3JvVVqaLwJWUFDp+yKhFI9bJ+8wIgC1SFSEil
-4Ak47a90ySg4YxV0rlCKHJqWdUDI4FftOmE=
------END CERTIFICATE-----
-`;
-
-export const server: Certificate = {
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBpjCCAUygAwIBAgIUXHjS/doU2rnR+AFIO2sRcGOetTAwCgYIKoZIzj0EAwIw
-GzEZMBcGA1UEAwwQZGV2Y2x1c3RlciB0ZXN0czAgFw0yMDAxMDEwMDAwMDBaGA8y
-MTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJbG9jYWxob3N0MFkwEwYHKoZIzj0C
-AQYIKoZIzj0DAQcDQgAEQatiRTtkrvsNDTnTY7YBBTypdXHXRe2jCOeqhp33RpGQ
-ucXR6GdkA2Ka079NIemCnruwZrMleA037AlpcTK7EqNzMHEwGgYDVR0RBBMwEYIJ
-bG9jYWxob3N0hwR/AAABMBMGA1UdJQQMMAoGCCsGAQUFBwMBMB0GA1UdDgQWBBTF
-9qh3xjOx8O3OCn2RZ3lTuPbtCTAfBgNVHSMEGDAWgBQ4MpofH9eE5uEzldaDqtoS
-SLOJujAKBggqhkjOPQQDAgNIADBFAiBQFmcwHVklG2ej7dlJUWm0/czHX4PlgDUe
-YBEBF6U2ugIhAKFXtemOm67AgvGVJwoCcEHCg+1NB6uE7PZx7yuKqePp
------END CERTIFICATE-----
-`,
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgsLZeodhwQzCwrbds
-qbHhENyFoj4mmFVN33uIrZhZMxChRANCAARBq2JFO2Su+w0NOdNjtgEFPKl1cddF
-7aMI56qGnfdGkZC5xdHoZ2QDYprTv00h6YKeu7BmsyV4DTfsCWlxMrsS
------END PRIVATE KEY-----
-`,
-};
-
-export const client: Certificate = {
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBiTCCAS+gAwIBAgIUW3X8aX94pya4W+Qt07M9qKsNKXswCgYIKoZIzj0EAwIw
-GzEZMBcGA1UEAwwQZGV2Y2x1c3RlciB0ZXN0czAgFw0yMDAxMDEwMDAwMDBaGA8y
-MTIwMDEwMTAwMDAwMFowEzERMA8GA1UEAwwIYSBjbGllbnQwWTATBgcqhkjOPQIB
-BggqhkjOPQMBBwNCAARychBhLhIYfmq3CyZmUDPv/wyeyVGnL2vEb0VqTgNLzA2M
-ZQHT9mCrDSKk5qnyg4zaOavcwjVpJHxGW+uZSFvXo1cwVTATBgNVHSUEDDAKBggr
-BgEFBQcDAjAdBgNVHQ4EFgQUqoEleEzKFIEKAonH41yZGLTAHUEwHwYDVR0jBBgw
-FoAUODKaHx/XhObhM5XWg6raEkizibowCgYIKoZIzj0EAwIDSAAwRQIgHINnMFaB
-Ydgkmu7jgLEFear+nd7WkQjOYRrh5jSqIdcCIQD3HDx/D38F7sVACembzCjvYQER
-UR92EeNEj58CSKq8TA==
------END CERTIFICATE-----
-`,
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzQ5vvomUGro9Qvgy
-55yxd1Qf5w4htGxjS4DRqj+ZhOyhRANCAARychBhLhIYfmq3CyZmUDPv/wyeyVGn
-L2vEb0VqTgNLzA2MZQHT9mCrDSKk5qnyg4zaOavcwjVpJHxGW+uZSFvX
------END PRIVATE KEY-----
-`,
-};
+/** @param addresses the IP addresses that the server's certificate is for */
+export async function makeCertificates(
+  docker: Docker,
+  image: string,
+  addresses: readonly string[],
+): Promise<Certificates> {
+  const container = await docker.createContainer({
+    Image: image,
+    Entrypoint: ['/bin/bash', '-c', script],
+    Env: [`NAMES=${addresses.map((address) => `IP:${address}`).join(',')}`],
+    HostConfig: { NetworkMode: 'none' },
+  });
+  try {
+    const { stdout } = split(
+      (await container.attach({ stream: true, stdout: true, stderr: true })) as unknown as Readable,
+    );
+    const printed = text(stdout);
+    await container.start();
+    const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    if (StatusCode !== 0) throw new Error(`openssl in ${image} made no certificates`);
+    const [authority = '', ...pairs] = (await printed).split('===\n');
+    const pair = (at: number) => ({ certificate: pairs[at] ?? '', key: pairs[at + 1] ?? '' });
+    return { authority, server: pair(0), client: pair(2) };
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+}

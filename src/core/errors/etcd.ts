@@ -29,3 +29,10 @@ export const EtcdLeaseGone = defineError<{ lease: string }>({
   remedy: () =>
     'Nothing needs doing: its holder takes a new lease. If it comes often, etcd or this machine is overloaded.',
 });
+
+/** A file with a certificate or a key, which etcd would be asked with; nobody was asked. */
+export const EtcdCredentialsUnusable = defineError<{ path: string; why: string }>({
+  code: 'ETCD_CREDENTIALS_UNUSABLE',
+  message: ({ path, why }) => `cannot use ${path} for etcd: ${why}`,
+  remedy: () => 'Name PEM files that this user can read: the authority, or a certificate together with its own key.',
+});

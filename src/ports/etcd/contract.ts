@@ -227,7 +227,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const watchers: Promise<string[]>[] = [];
         const expected: string[] = [];
         for (let n = 1; n <= writes; n++) {
-          if (n % 10 === 0) watchers.push(seenBy());
+          if (n % 25 === 0) watchers.push(seenBy());
           const key = n % 2 === 0 ? `b/${n}` : `a/${n}`;
           expected.push(at(key));
           await put(key, '');

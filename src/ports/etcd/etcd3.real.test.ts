@@ -57,10 +57,9 @@ it('tells a watcher once that nobody can be reached', async () => {
 
 it('uses a name and a password, says when they are wrong, and outlives the tokens of a restarted server', async () => {
   await using servers = await startEtcd(1);
-  await servers.gateway('auth/user/add', { name: 'root', password: 'secret' });
-  await servers.gateway('auth/role/add', { name: 'root' });
-  await servers.gateway('auth/user/grant', { user: 'root', role: 'root' });
-  await servers.gateway('auth/enable', {});
+  await servers.etcdctl('user', 'add', 'root:secret');
+  await servers.etcdctl('user', 'grant-role', 'root', 'root');
+  await servers.etcdctl('auth', 'enable');
   const { endpoints } = servers;
   await using wrong = await openEtcd({ clock, endpoints, username: 'root', password: 'guess' });
   await expect(wrong.transact({ ops: [] })).rejects.toThrow(EtcdDenied);
