@@ -5,6 +5,9 @@ import { wire } from './wire.ts';
 
 const io = processIo();
 
+// Node tells programmers on stderr what to change in packages; who runs us can change nothing there.
+process.noDeprecation = true;
+
 // A reader that has seen enough, as `head` has, is no trouble of ours.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
   if (cause.code === 'EPIPE') process.exit(0);
