@@ -1,6 +1,7 @@
 /** Measures the bars of docs/performance.md on this machine and prints them as a table; names as arguments choose some. */
 import { benchCluster } from './cluster.ts';
 import { idleMemory, idleProcessor } from './idle.ts';
+import { deregister } from './registrator.ts';
 import { scheduling } from './scheduler.ts';
 import { printTable, type Row } from './table.ts';
 import { failover, startHundred, startOne } from './units.ts';
@@ -17,12 +18,14 @@ const measure = async (name: string, act: () => Promise<Row | Row[]>): Promise<v
 
 await measure('scheduler', () => scheduling());
 await measure('up', () => upAgainstBare());
-if (['memory', 'processor', 'start', 'hundred', 'failover'].some(wanted)) {
+if (['memory', 'processor', 'start', 'hundred', 'failover', 'deregister'].some(wanted)) {
   await using cluster = await benchCluster('bench');
   await measure('memory', () => idleMemory(cluster));
   await measure('processor', () => idleProcessor(cluster));
   await measure('start', () => startOne(cluster));
   await measure('hundred', () => startHundred(cluster));
   await measure('failover', () => failover(cluster));
+  // Last, since it wakes a Docker engine.
+  await measure('deregister', () => deregister(cluster));
 }
 process.stdout.write(`${printTable(rows)}\n`);

@@ -1,5 +1,6 @@
 /** What every view of a machine's containers promises. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { worldPerTest } from '../../testing/world-per-test.ts';
 import type { ContainerEvent, ContainerFacts, Containers } from './index.ts';
 
 export interface ContainersUnderTest extends AsyncDisposable {
@@ -13,22 +14,13 @@ export interface ContainersUnderTest extends AsyncDisposable {
 
 export function containersContract(name: string, make: () => Promise<ContainersUnderTest>): void {
   describe(`${name} keeps the promise of containers`, () => {
-    let world: ContainersUnderTest;
-    let stop: AbortController;
-    beforeEach(async () => {
-      world = await make();
-      stop = new AbortController();
-    });
-    afterEach(async () => {
-      stop.abort();
-      await world[Symbol.asyncDispose]();
-    });
+    const test = worldPerTest(make);
     const bare = { name: 'devcluster-contract', environment: [], labels: {}, exposed: [] };
 
     it('tells of a start and a death, in order, from the moment it listens', async () => {
-      const events = await world.containers.events(stop.signal);
-      const id = await world.start(bare);
-      await world.kill(id);
+      const events = await test.world.containers.events(test.stop.signal);
+      const id = await test.world.start(bare);
+      await test.world.kill(id);
       // Read only now: nothing may have been lost meanwhile.
       const seen: ContainerEvent[] = [];
       for await (const event of events) {
@@ -42,29 +34,29 @@ export function containersContract(name: string, make: () => Promise<ContainersU
     });
 
     it('ends the stream when told to stop', async () => {
-      const events = await world.containers.events(stop.signal);
+      const events = await test.world.containers.events(test.stop.signal);
       const reading = (async () => {
         for await (const event of events) void event;
       })();
-      stop.abort();
+      test.stop.abort();
       await expect(reading).resolves.toBeUndefined();
     });
 
     it('lists what runs, and nothing else', async () => {
-      const id = await world.start(bare);
-      expect(await world.containers.list()).toContain(id);
-      await world.kill(id);
-      expect(await world.containers.list()).not.toContain(id);
+      const id = await test.world.start(bare);
+      expect(await test.world.containers.list()).toContain(id);
+      await test.world.kill(id);
+      expect(await test.world.containers.list()).not.toContain(id);
     });
 
     it('knows the facts that registration needs', async () => {
-      const id = await world.start({
+      const id = await test.world.start({
         name: 'devcluster-contract-facts',
         environment: ['SERVICE_NAME=web', 'SERVICE_ID=web-1'],
         labels: { SERVICE_TAGS: 'a' },
         exposed: ['8080/tcp', '53/udp'],
       });
-      const facts = await world.containers.inspect(id);
+      const facts = await test.world.containers.inspect(id);
       expect(facts).toMatchObject({
         id,
         name: 'devcluster-contract-facts',
@@ -77,16 +69,16 @@ export function containersContract(name: string, make: () => Promise<ContainersU
     });
 
     it('finds a container by its name, as `--network container:<name>` gives it', async () => {
-      const id = await world.start(bare);
-      expect(await world.containers.inspect(bare.name)).toMatchObject({ id });
+      const id = await test.world.start(bare);
+      expect(await test.world.containers.inspect(bare.name)).toMatchObject({ id });
     });
 
     it('remembers how a container ended, until it is removed', async () => {
-      const id = await world.start(bare);
-      await world.kill(id);
-      expect(await world.containers.inspect(id)).toMatchObject({ running: false, exitCode: 137 });
-      await world.remove(id);
-      expect(await world.containers.inspect(id)).toBeUndefined();
+      const id = await test.world.start(bare);
+      await test.world.kill(id);
+      expect(await test.world.containers.inspect(id)).toMatchObject({ running: false, exitCode: 137 });
+      await test.world.remove(id);
+      expect(await test.world.containers.inspect(id)).toBeUndefined();
     });
   });
 }
