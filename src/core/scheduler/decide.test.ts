@@ -443,6 +443,23 @@ describe('replacing', () => {
     expect(say(decide(aCluster({ machines: ['m1', 'm2'], units: fuller })))).toEqual(['schedule blue.service on m2']);
     expect(say(decide(aCluster({ machines: ['m1'], units })))).toContain('schedule blue.service on m1');
   });
+
+  it('goes where it replaces another rather than where it would be replaced itself', () => {
+    const cluster = aCluster({
+      machines: ['m1', 'm2'],
+      units: {
+        'a.service': { fleet: ['Replaces=c.*'] },
+        'b.service': { on: 'm1', fleet: ['Replaces=a.*'] },
+        'c.service': { on: 'm2' },
+        'd.service': { on: 'm2' },
+      },
+    });
+    expect(say(decide(cluster))).toEqual([
+      'unschedule c.service from m2',
+      'schedule a.service on m2',
+      'schedule c.service on m1',
+    ]);
+  });
 });
 
 describe('instructing', () => {
