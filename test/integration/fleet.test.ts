@@ -187,6 +187,61 @@ describe('what becomes of a unit', () => {
   });
 });
 
+describe('what fleetctl tells', () => {
+  it('is where units would go and what they would wait for, before they do', async () => {
+    const only = ['[X-Fleet]', 'MachineMetadata=purpose=services', 'Conflicts=alone@*'];
+    await files.sleeper('alone@.service', ...only);
+    const instances = [1, 2, 3].map((n) => files.path(`alone@${n}.service`));
+    const planned = await cluster.fleetctl('plan', '-o', 'json', ...instances);
+    expect(planned.code).toBe(1);
+    const { submitted } = JSON.parse(planned.out) as { submitted: { kind: string; unit: string; on?: string }[] };
+    expect(submitted.map(({ kind }) => kind)).toEqual(['placed', 'placed', 'held']);
+    expect(await cluster.fleet('list-unit-files', '--no-legend')).not.toContain('alone@');
+    await cluster.fleet('start', '--no-block', ...instances);
+    for (const { unit, on } of submitted) {
+      const home = machines.find(({ id }) => id === on)?.address;
+      await runsOn(cluster, unit, home === undefined ? [] : [home]);
+    }
+    const explained = await cluster.fleet('explain', 'alone@3');
+    expect(explained).toContain('Unit alone@3.service waits: no agents able to run job.');
+    expect(explained).toContain('needs alone@1.service elsewhere; this unit has Conflicts=alone@*');
+    expect(explained).toContain('needs metadata purpose=services; has purpose=app');
+    expect(await cluster.fleet('explain', 'alone@1')).toMatch(
+      /^Unit alone@1\.service is on .*, and active\/running there\.$/m,
+    );
+  });
+
+  it('is what happens, as it happens, until it is interrupted', async () => {
+    await cluster.fleet('submit', await files.sleeper('watched.service'));
+    const { process } = await cluster.following('watch', '-o', 'json', 'watched.service');
+    let told = '';
+    process.stdout.on('data', (chunk: Buffer) => {
+      told += chunk;
+    });
+    await eventually(async () => expect(told).toContain('"change":"present"'));
+    await cluster.fleet('start', 'watched.service');
+    await cluster.fleet('destroy', 'watched.service');
+    await eventually(async () => expect(told).toMatch(/"kind":"unit",.*"change":"gone"/));
+    process.kill('SIGINT');
+    expect((await process).exitCode).toBe(0);
+    const lines = told
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ kind: 'unit', unit: 'watched.service', change: 'present' });
+    expect(lines).toContainEqual(expect.objectContaining({ field: 'dstate', from: 'inactive', to: 'launched' }));
+    expect(lines).toContainEqual(expect.objectContaining({ kind: 'systemd', change: 'gone', to: null }));
+  });
+
+  it('is what a shell may complete: units, machines, and nothing when nobody answers', async () => {
+    await cluster.fleet('submit', await files.sleeper('complete-me.service'));
+    expect(await cluster.fleet('__complete', '--', 'cat', 'comp')).toBe(':\ncomplete-me.service\tinactive\n');
+    const ids = (await cluster.fleet('__complete', '--', 'ssh', '--machine', '')).split('\n').slice(1, -1);
+    expect(ids.map((line) => line.slice(0, 8))).toEqual(machines.map(({ id }) => id.slice(0, 8)).toSorted());
+    expect(await cluster.fleet('__complete', '--', '--tunnel=127.0.0.1:1', 'cat', 'comp')).toBe(':\n');
+  });
+});
+
 describe('fleetd', () => {
   it('that is killed comes back and finds its units as they were', async () => {
     await cluster.fleet('start', await files.sleeper('kept.service'));
