@@ -25,7 +25,7 @@ export function dockerContainers(host: string, tls?: Tls): Containers {
     inspect: (id) =>
       reached('inspecting a container', async () => {
         try {
-          return factsOf(await docker.getContainer(id).inspect());
+          return containerFacts(await docker.getContainer(id).inspect());
         } catch (error) {
           if (statusOf(error) === 404) return undefined;
           throw error;
@@ -52,7 +52,8 @@ export function dockerContainers(host: string, tls?: Tls): Containers {
 
 type Inspection = Awaited<ReturnType<ReturnType<Docker['getContainer']>['inspect']>>;
 
-function factsOf({ Id, Name, Config, HostConfig, NetworkSettings, State }: Inspection): ContainerFacts {
+/** From what `docker inspect` prints, too. */
+export function containerFacts({ Id, Name, Config, HostConfig, NetworkSettings, State }: Inspection): ContainerFacts {
   // The client's declarations promise more than every engine keeps.
   const Ports = NetworkSettings.Ports ?? {};
   const Networks = NetworkSettings.Networks ?? {};

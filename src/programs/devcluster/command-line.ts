@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { toolVersion } from '../../core/topology/types.ts';
 import { dist } from './commands/dist.ts';
+import { dns } from './commands/dns.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { engineStart, engineStatus, engineStop } from './commands/engine.ts';
@@ -159,6 +160,15 @@ function programOf(rest: readonly string[], choose: Choose): Command {
   printing(clustered(program.command('env')))
     .description('print what fleetctl and etcdctl need to know: eval "$(devcluster env)"')
     .action((options) => choose((desk) => env(desk, options)));
+
+  printing(clustered(program.command('dns')))
+    .description('what the machines answer for a name; for all names, and whether it is right')
+    .argument('[name]', 'such as redis, or with dots')
+    .option('-t, --type <type>', 'A, AAAA, SRV, TXT, PTR, …', 'A')
+    .option('--matrix', 'every name on every machine, beside what really runs')
+    .option('--watch <duration>', 'with --matrix: go on looking, and tell for how long answers were wrong')
+    .option('--serve <ip:port>', 'answer on this host, for where the machines cannot be reached')
+    .action((name, options) => choose((desk) => dns(desk, name, options), true));
 
   printing(program.command('doctor'))
     .description('look at everything that clusters need, and say what to do about what is wrong')

@@ -10,7 +10,7 @@ export interface Member {
 }
 
 /** Asked on the machine itself; fails unless a quorum answers in time. */
-const etcdctl = (...args: readonly string[]): readonly string[] => [
+export const etcdctl = (...args: readonly string[]): readonly string[] => [
   'etcdctl',
   '--endpoints=http://127.0.0.1:2379',
   '--command-timeout=4s',
