@@ -50,6 +50,12 @@ export class TestCluster implements AsyncDisposable {
     return devcluster(args, { env: { DEVCLUSTER_NAME: this.name } });
   }
 
+  /** The same, still running, until it is killed. */
+  start(...args: readonly string[]) {
+    const env = { DEVCLUSTER_NAME: this.name };
+    return { process: execa(`${checkout}bin/devcluster`, args, { cwd: checkout, reject: false, env }) };
+  }
+
   well(...args: readonly string[]): Promise<string> {
     return well(this.run(...args));
   }

@@ -49,11 +49,15 @@ export class UnitFiles implements AsyncDisposable {
     return join(this.#folder, name);
   }
 
+  /** @returns its path */
+  async file(name: string, text: string): Promise<string> {
+    await writeFile(this.path(name), text);
+    return this.path(name);
+  }
+
   /** A service that does nothing for ever, with whatever else its file says. @returns its path */
   async sleeper(name: string, ...lines: readonly string[]): Promise<string> {
-    const text = ['[Service]', 'ExecStart=/usr/bin/sleep infinity', ...lines].join('\n');
-    await writeFile(this.path(name), `${text}\n`);
-    return this.path(name);
+    return this.file(name, `${['[Service]', 'ExecStart=/usr/bin/sleep infinity', ...lines].join('\n')}\n`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
