@@ -63,8 +63,8 @@ export async function sendRaw(response: Response, socket: Duplex): Promise<void>
 }
 
 function writeHead(response: Response, outgoing: ServerResponse): void {
+  if (response.body === null && response.status !== 204) response.headers.set('content-length', '0');
   for (const [name, value] of headerLines(response)) outgoing.setHeader(name, value);
-  if (response.body === null && response.status !== 204) outgoing.setHeader('Content-Length', '0');
   if (!outgoing.shouldKeepAlive) outgoing.setHeader('Connection', 'close');
   // That it stays open goes without saying in HTTP/1.1, and with saying in HTTP/1.0.
   else if (outgoing.req.httpVersion === '1.1') outgoing.removeHeader('Connection');
