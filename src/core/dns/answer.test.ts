@@ -3,6 +3,7 @@ import { type Millis, ms, seconds } from '../base/time.ts';
 import { answersTo, ask, aTree, aWorld, type Leaf, replyTo, shown } from './fixtures.ts';
 import { upstreamKey } from './inquiry.ts';
 import type { DnsRecord } from './message.ts';
+import { findStubs } from './stubs.ts';
 
 const denied = 'authority skydns.local 60 SOA ns.dns.skydns.local hostmaster.skydns.local 997200 28800 7200 604800 60';
 const positive = 'NOERROR aa rd ra';
@@ -124,6 +125,20 @@ describe('answers', () => {
       'NOERROR rd ra',
       'answer 1.0.0.10.in-addr.arpa 3600 PTR db.skydns.local',
     ]);
+  });
+
+  it('reverse entries of IPv6, nibble by nibble', () => {
+    const name = `${[...'20030000000000000000000000080001'].reverse().join('.')}.ip6.arpa`;
+    const world = aWorld({ [`${name}.`]: { host: 'db.skydns.local', ttl: 9 } });
+    expect(shown(replyTo(world, `PTR ${name.toUpperCase()}.`))).toEqual([
+      'NOERROR rd ra',
+      `answer ${name.toUpperCase()} 9 PTR db.skydns.local`,
+    ]);
+  });
+
+  it('no TTL that resolvers would take for none', () => {
+    const world = aWorld({ 'a.db': { host: '10.0.0.1', ttl: 0xffff_ffff } });
+    expect(answersTo(world, 'A a.db')).toEqual([`a.db.skydns.local ${0x7fff_ffff} A 10.0.0.1`]);
   });
 
   it('its version, in class CHAOS', () => {
@@ -290,6 +305,75 @@ describe('targets elsewhere', () => {
   });
 });
 
+describe('a question for everything', () => {
+  const leaves = { 'a.db': '10.0.0.1', 'b.db': '10.0.0.2', alias: 'db.skydns.local' };
+  const instead = (name: string) => [positive, `answer ${name} 3600 HINFO "RFC8482" ""`];
+
+  it.each([
+    ['db', 'db.skydns.local'],
+    ['DB', 'DB.skydns.local'],
+    ['@', 'skydns.local'],
+    ['*.db', '*.db.skydns.local'],
+  ])('gets one small record, whatever %s holds', (name, owner) => {
+    expect(shown(replyTo(aWorld(leaves), `ANY ${name}`))).toEqual(instead(owner));
+  });
+
+  it('is told an alias, and that a name does not exist', () => {
+    expect(answersTo(aWorld(leaves), 'ANY alias')).toEqual(['alias.skydns.local 3600 CNAME db.skydns.local']);
+    expect(shown(replyTo(aWorld(leaves), 'ANY gone'))).toEqual(noName);
+  });
+});
+
+describe('stub zones', () => {
+  const stubs = new Map([
+    ['example.com', ['192.0.2.1:53']],
+    ['lab.example.com', ['192.0.2.2:53']],
+    ['stubbed.skydns.local', ['192.0.2.3:54']],
+  ]);
+  const world = aWorld({ 'a.stubbed': '10.0.0.1' }, { nameservers: ['192.0.2.9:53'] }, { stubs });
+
+  it.each([
+    ['A example.com.', ['192.0.2.1:53']],
+    ['A www.Example.COM.', ['192.0.2.1:53']],
+    ['A a.b.lab.example.com.', ['192.0.2.2:53']],
+    ['SOA stubbed', ['192.0.2.3:54']],
+    ['A a.stubbed', ['192.0.2.3:54']],
+  ])('%s goes to the servers of the smallest zone', (question, servers) => {
+    expect(ask(world, question)).toEqual({ kind: 'stub', servers });
+  });
+
+  it('have none of the names that only look alike', () => {
+    expect(ask(world, 'A myexample.com.').kind).toBe('forward');
+    expect(ask(world, 'A com.').kind).toBe('reply');
+    expect(shown(replyTo(world, 'ANY www.example.com.'))).toEqual(['REFUSED']);
+  });
+
+  it('are read from the tree', () => {
+    const tree = aTree({
+      'ns1.example.com.stub.dns': { host: '192.0.2.1', port: 54 },
+      'ns2.example.com.stub.dns': '2001:db8::1',
+      'ns1.Lab.stub.dns': '192.0.2.2',
+      'ns1.stub.dns': '192.0.2.3',
+      'ns1.local.dns.skydns.local.stub.dns': '192.0.2.4',
+      'named.example.com.stub.dns': 'ns.example.com',
+    });
+    const { stubs, mistakes } = findStubs(tree, 'skydns.local');
+    expect(Object.fromEntries(stubs)).toEqual({
+      'example.com': ['192.0.2.1:54', '[2001:db8::1]:53'],
+      lab: ['192.0.2.2:53'],
+    });
+    expect(mistakes.map(({ key, because }) => [key.replace('/skydns/local/skydns/dns/stub/', ''), because])).toEqual([
+      ['com/example/named', 'the host is no address'],
+      ['local/skydns/dns/local/ns1', 'local.dns is always answered here'],
+      ['ns1', 'the key names no zone'],
+    ]);
+  });
+
+  it('are none when nobody listed any', () => {
+    expect(findStubs(aTree({ db: '10.0.0.1' }), 'skydns.local')).toEqual({ stubs: new Map(), mistakes: [] });
+  });
+});
+
 describe('negative answers', () => {
   const leaves: Record<string, Leaf> = { 'x.db': '10.0.0.1', t: { text: 'only text' } };
   it.each<[string, string, string[]]>([
@@ -321,8 +405,10 @@ describe('negative answers', () => {
 });
 
 describe('refusing and forwarding', () => {
-  it('refuses ANY with nothing but the question', () => {
-    expect(shown(replyTo(aWorld({ db: '10.0.0.1' }), 'ANY db'))).toEqual(['REFUSED']);
+  it.each(['ANY www.example.com.', 'AXFR @', 'IXFR db', 'AXFR www.example.com.'])('refuses %s', (question) => {
+    expect(shown(replyTo(aWorld({ db: '10.0.0.1' }, { nameservers: ['192.0.2.1:53'] }), question))).toEqual([
+      'REFUSED',
+    ]);
   });
 
   it.each([
@@ -339,6 +425,17 @@ describe('refusing and forwarding', () => {
     ['when told not to', 'www.example.com', { nameservers: ['192.0.2.1:53'], noForwarding: true }, ['SERVFAIL rd']],
   ])('fails %s', (_, name, config, expected) => {
     expect(shown(replyTo(aWorld({}, config), `A ${name}.`))).toEqual(expected);
+  });
+
+  it('forwards what is asked of a reverse entry besides its name', () => {
+    const world = aWorld({ '1.0.0.10.in-addr.arpa.': 'db.skydns.local' }, { nameservers: ['192.0.2.1:53'] });
+    expect(ask(world, 'TXT 1.0.0.10.in-addr.arpa.').kind).toBe('forward');
+    expect(ask(world, 'SOA 10.in-addr.arpa.').kind).toBe('forward');
+  });
+
+  it('forwards a reverse question whose entry has no name to tell', () => {
+    const world = aWorld({ '1.0.0.10.in-addr.arpa.': '10.0.0.1' }, { nameservers: ['192.0.2.1:53'] });
+    expect(ask(world, 'PTR 1.0.0.10.in-addr.arpa.').kind).toBe('forward');
   });
 
   it('forwards reverse questions that it has no entry for', () => {

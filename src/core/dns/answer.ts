@@ -8,6 +8,7 @@ import { levelTtls, reachableFrom, withoutRepetition } from './finish.ts';
 import { type DnsWorld, Inquiry, type UpstreamQuestion } from './inquiry.ts';
 import { findLeaf, inOneGroup } from './lookup.ts';
 import { bareReply, type DnsRecord, type Question, type Reply } from './message.ts';
+import { stubServersFor } from './stubs.ts';
 import { exchangesOf, keyName, servicesOf, type Targets } from './targets.ts';
 import type { RecordTree } from './tree.ts';
 
@@ -21,22 +22,34 @@ export type Outcome =
       readonly steady: Steadiness;
       /** Whether another order of the answers would do as well: round robin. */
       readonly shuffled: boolean;
+      /** Whether it is a reverse entry of ours, which metrics count by themselves. */
+      readonly reverse?: true;
     }
   /** The client's message goes to another server as it is, and the answer back. */
   | { readonly kind: 'forward' }
+  /** It goes, marked so that it cannot come round, to the servers of a stub zone. */
+  | { readonly kind: 'stub'; readonly servers: readonly string[] }
   /** The answer is complete only with what other servers say to these; ask them, and then again with their answers. */
   | { readonly kind: 'ask'; readonly questions: readonly UpstreamQuestion[] };
 
+/** Whole zones are not handed over, here or by forwarding: RFC 5936 has a server refuse that it does not do it. */
+const transfers: ReadonlySet<string> = new Set(['AXFR', 'IXFR']);
+
 export function answer(question: Question, world: DnsWorld): Outcome {
   const { config, tree } = world;
-  if (question.type === 'ANY') return steady(bareReply('REFUSED', { copiesRecursionDesired: false }));
-  const isLocal = config.local !== '' && lowerName(question.name) === under('local.dns', config.domain);
-  const name = isLocal ? lowerName(config.local) : lowerName(question.name);
+  const asked = lowerName(question.name);
+  const servers = stubServersFor(world.stubs, asked);
+  const isElsewhere = servers !== undefined || !isWithin(asked, config.domain);
+  // What others would say to "everything" is not passed on: nobody is flooded with it through us.
+  if (transfers.has(question.type) || (question.type === 'ANY' && isElsewhere)) return steady(refused);
+  if (servers !== undefined) return { kind: 'stub', servers };
+  const isLocal = config.local !== '' && asked === under('local.dns', config.domain);
+  const name = isLocal ? lowerName(config.local) : asked;
   if (question.type === 'PTR' && (isWithin(name, 'in-addr.arpa') || isWithin(name, 'ip6.arpa'))) {
     return reverse(question, name, world);
   }
   if (question.class === 'CH') return steady(chaos(question, world));
-  if (!isLocal && !isWithin(name, config.domain)) return forward(name, config);
+  if (!isLocal && isElsewhere) return forward(name, config);
   if (question.class !== 'IN' && question.class !== 'ANY') return steady(bareReply('REFUSED'));
   if (question.type === 'SOA' && name === config.domain) {
     return steady(authoritative({ answers: [startOfAuthority(world, config.ttl)] }), 'this hour');
@@ -45,6 +58,8 @@ export function answer(question: Question, world: DnsWorld): Outcome {
   if (tree === undefined) return steady(bareReply('SERVFAIL'));
   return fromRecords(question, name, world, tree);
 }
+
+const refused = bareReply('REFUSED', { copiesRecursionDesired: false });
 
 const steady = (reply: Reply, steadiness: Steadiness = 'always'): Outcome => ({
   kind: 'reply',
@@ -73,7 +88,8 @@ function reverse(question: Question, name: string, world: DnsWorld): Outcome {
   const inquiry = new Inquiry(world, world.tree);
   const pointer: DnsRecord = { name: question.name, type: 'PTR', ttl: inquiry.ttlOf(leaf), data: leaf.host.name };
   const reply = bareReply('NOERROR', { recursionAvailable: true, answers: [pointer] });
-  return steady(reply, inquiry.countsDown ? 'this second' : 'always');
+  const steadiness = inquiry.countsDown ? 'this second' : 'always';
+  return { kind: 'reply', reply, steady: steadiness, shuffled: false, reverse: true };
 }
 
 function chaos(question: Question, { config, version }: DnsWorld): Reply {
@@ -97,7 +113,7 @@ function fromRecords(question: Question, name: string, world: DnsWorld, tree: Re
   const { config } = world;
   const inquiry = new Inquiry(world, tree);
   const { services, exists } = servicesFor(inquiry, question, name);
-  const found = answersOf(inquiry, question, name, services);
+  const found = answersOf(inquiry, question, name, services, exists);
   if (inquiry.open.size > 0) return { kind: 'ask', questions: [...inquiry.open.values()] };
   const once = reachableFrom(question.name, withoutRepetition(found.answers));
   const answers = levelTtls(once, config.ttl);
@@ -131,7 +147,13 @@ function servicesFor(inquiry: Inquiry, { type }: Question, name: string) {
   return { services: services ?? [], exists: atApex || services !== undefined };
 }
 
-function answersOf(inquiry: Inquiry, question: Question, name: string, services: readonly ServiceRecord[]): Targets {
+function answersOf(
+  inquiry: Inquiry,
+  question: Question,
+  name: string,
+  services: readonly ServiceRecord[],
+  exists: boolean,
+): Targets {
   const owner = question.name;
   switch (question.type) {
     case 'A':
@@ -147,9 +169,18 @@ function answersOf(inquiry: Inquiry, question: Question, name: string, services:
       return { answers: aliasOf(inquiry, owner, name), additionals: [] };
     case 'NS':
       return name === inquiry.world.config.domain ? nameServersOf(inquiry, owner, services) : nothing;
+    case 'ANY':
+      return { answers: exists ? insteadOfEverything(inquiry, owner, name) : [], additionals: [] };
     default:
       return nothing;
   }
+}
+
+/** One small record in the place of all of them, save that an alias must be told. @see RFC 8482 section 4.2 */
+function insteadOfEverything(inquiry: Inquiry, owner: string, name: string): readonly DnsRecord[] {
+  const alias = aliasOf(inquiry, owner, name);
+  const { ttl } = inquiry.world.config;
+  return alias.length > 0 ? alias : [{ name: owner, type: 'HINFO', ttl, data: { cpu: 'RFC8482', os: '' } }];
 }
 
 const nothing: Targets = { answers: [], additionals: [] };

@@ -36,6 +36,62 @@ describe('/skydns/config', () => {
     expect(overlaid({ ndot: 1 })).toMatchObject({ minLabels: 1 });
   });
 
+  it('matches members without regard to case, and takes null for nothing', () => {
+    expect(overlaid({ TTL: 30, Domain: 'a.dev', min_ttl: null })).toMatchObject({
+      ttl: 30,
+      domain: 'a.dev',
+      negativeTtl: 60,
+    });
+  });
+
+  it('knows every setting of DNS by its member', () => {
+    expect(
+      overlaid({
+        dns_addr: '10.0.0.1:5353',
+        domain: '.',
+        nameservers: ['192.0.2.1:53'],
+        no_rec: true,
+        hostmaster: 'dns@example.com.',
+        local: 'host1.skydns.local.',
+        round_robin: false,
+        ns_rotate: false,
+        read_timeout: 1_500_000_000,
+        priority: 20,
+        ttl: 1,
+        min_ttl: 2,
+        scache: -5,
+        rcache: -5,
+        rcache_ttl: 3,
+        ndot: 4,
+        dnssec: 'Kskydns.local',
+        systemd: true,
+      }),
+    ).toEqual({
+      listen: '10.0.0.1:5353',
+      domain: '',
+      nameservers: ['192.0.2.1:53'],
+      noForwarding: true,
+      hostmaster: 'dns.example.com',
+      local: 'host1.skydns.local',
+      roundRobin: false,
+      rotateNameservers: false,
+      readTimeout: 1_500,
+      priority: 20,
+      ttl: 1,
+      negativeTtl: 2,
+      signatureCache: 0,
+      cacheSize: 0,
+      forwardedTtl: 3,
+      minLabels: 4,
+      dnssec: 'Kskydns.local',
+      systemd: true,
+    });
+  });
+
+  it('may name every address by the port alone, as Go does', () => {
+    expect(overlaid({ dns_addr: ':53' })).toMatchObject({ listen: '0.0.0.0:53' });
+  });
+
   it('ignores members it does not know', () => {
     expect(overlaid({ colour: 'blue' })).toEqual(defaultDnsConfig);
   });
@@ -44,8 +100,19 @@ describe('/skydns/config', () => {
     ['', 'the value is not JSON'],
     ['[]', 'the value is not a JSON object'],
     ['{"ttl":"60"}', 'ttl must be a whole number'],
-    ['{"domain":"a..b","round_robin":1}', 'domain must be a domain name; round_robin must be true or false'],
-    ['{"nameservers":["dns.example.com"]}', 'nameservers must be a list of <ip>:<port>'],
+    [
+      '{"domain":"a..b","round_robin":1}',
+      'round_robin must be true or false; domain in the value is "a..b", expected a domain name',
+    ],
+    [
+      '{"nameservers":["dns.example.com"]}',
+      'nameservers in the value is "dns.example.com", expected a comma-separated list of <ip>:<port>',
+    ],
+    ['{"nameservers":"8.8.8.8:53"}', 'nameservers must be a list of texts'],
+    ['{"ttl":1.5}', 'ttl must be a whole number'],
+    ['{"ttl":-1}', 'ttl in the value is "-1", expected a whole number from 0 to 2147483647'],
+    ['{"read_timeout":"2s"}', 'read_timeout must be a whole number'],
+    ['{"dns_addr":"localhost:53"}', 'dns_addr in the value is "localhost:53", expected <ip>:<port>'],
   ])('says what is wrong with %s', (json, mistake) => {
     expect(overlayConfig(defaultDnsConfig, json)).toEqual({ mistake });
   });

@@ -2,9 +2,10 @@
 import type { Millis } from '../base/time.ts';
 import { isWithin, labelsOf, lowerName } from '../records/name.ts';
 import type { ServiceRecord } from '../records/record.ts';
-import { type DnsConfig, secondsUntil } from './config.ts';
+import { type DnsConfig, longestTtl, secondsUntil } from './config.ts';
 import { type Found, findServices } from './lookup.ts';
 import type { DnsRecord } from './message.ts';
+import type { Stubs } from './stubs.ts';
 import type { RecordTree } from './tree.ts';
 
 /** What a question is answered from; everything that could change is an argument. */
@@ -12,6 +13,8 @@ export interface DnsWorld {
   readonly config: DnsConfig;
   /** Undefined until the store was read for the first time: then we know nothing and must not deny anything. */
   readonly tree: RecordTree | undefined;
+  /** Zones that other servers answer for; none when stub zones are off. */
+  readonly stubs: Stubs;
   /** On the clock of the records' `expiresAt`. */
   readonly now: Millis;
   /** Seconds since 1970. */
@@ -66,10 +69,11 @@ export class Inquiry {
   /** @see skydns.md 1.4 */
   ttlOf({ ttl, expiresAt }: ServiceRecord): number {
     const { config, now } = this.world;
-    if (expiresAt === undefined) return ttl === 0 ? config.ttl : ttl;
+    const given = ttl === 0 ? config.ttl : Math.min(ttl, longestTtl);
+    if (expiresAt === undefined) return given;
     this.countsDown = true;
     const remaining = secondsUntil(expiresAt, now);
-    return ttl === 0 ? remaining : Math.min(ttl, remaining);
+    return ttl === 0 ? remaining : Math.min(given, remaining);
   }
 
   /** What other servers say; asks for it when it is not known yet. @see skydns.md 7.2 */

@@ -24,6 +24,7 @@ export type DnsRecord =
   | (Common<'SRV'> & { readonly data: Service })
   | (Common<'MX'> & { readonly data: { readonly preference: number; readonly exchange: string } })
   | (Common<'TXT'> & { readonly data: readonly Uint8Array[] })
+  | (Common<'HINFO'> & { readonly data: { readonly cpu: string; readonly os: string } })
   | (Common<'SOA'> & { readonly data: StartOfAuthority });
 
 export type AddressRecord = Common<'A' | 'AAAA'> & { readonly data: string };
@@ -51,7 +52,7 @@ export interface Reply {
   readonly rcode: Rcode;
   readonly authoritative: boolean;
   readonly recursionAvailable: boolean;
-  /** Whether the asker's RD bit is copied; the refusal of ANY clears it. */
+  /** Whether the asker's RD bit is copied; the refusal of a question for everything clears it. */
   readonly copiesRecursionDesired: boolean;
   readonly answers: readonly DnsRecord[];
   readonly authorities: readonly DnsRecord[];

@@ -7,7 +7,7 @@
  */
 import { type Answer, decode, encode } from 'dns-packet';
 import { escapeBytes, labelsOf, lowerName, unescapeLabel } from '../records/name.ts';
-import type { DnsRecord, Question, Rcode, Reply } from './message.ts';
+import { bareReply, type DnsRecord, type Question, type Rcode, type Reply } from './message.ts';
 
 export interface Query {
   readonly id: number;
@@ -18,10 +18,23 @@ export interface Query {
   /** What the asker can take over UDP, at least 512; undefined when it said nothing (no EDNS). */
   readonly payloadSize: number | undefined;
   readonly dnssecOk: boolean;
+  /** EDNS options as they came. */
+  readonly options: readonly EdnsOption[];
 }
+
+export interface EdnsOption {
+  readonly code: number;
+  readonly data: Buffer;
+}
+
+/** Whether a server like us has passed the query on to a stub zone. */
+export const wasForStub = ({ options }: Query): boolean =>
+  options.some(({ code, data }) => code === stubOption.code && data.equals(stubOption.data));
 
 export type ParsedQuery =
   | { readonly kind: 'query'; readonly query: Query }
+  /** Speaks a later EDNS than we do: it is told which one we speak. */
+  | { readonly kind: 'later edns'; readonly query: Query }
   /** Deserves an answer that is no larger than the packet itself. */
   | { readonly kind: 'refuse'; readonly rcode: Rcode }
   /** Too short, or a reply: answering it could start two servers talking to each other for ever. */
@@ -35,6 +48,9 @@ const truncatedBit = 0x0200;
 const recursionDesiredBit = 0x0100;
 const recursionAvailableBit = 0x0080;
 const optType = 41;
+const dnssecOkBit = 0x8000;
+/** Of the range that RFC 6891 leaves to local use; SkyDNS's mark of a question that is on its way to a stub zone. */
+const stubOption = { code: 65_011, data: Buffer.from([1]) };
 
 const rcodes: Readonly<Record<Rcode, number>> = {
   NOERROR: 0,
@@ -45,7 +61,7 @@ const rcodes: Readonly<Record<Rcode, number>> = {
   REFUSED: 5,
 };
 
-const typeCodes = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 } as const;
+const typeCodes = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, HINFO: 13, MX: 15, TXT: 16, AAAA: 28, SRV: 33 } as const;
 
 /** Reads what a client sent; never throws, whatever it is. */
 export function parseQuery(packet: Buffer): ParsedQuery {
@@ -60,7 +76,7 @@ export function parseQuery(packet: Buffer): ParsedQuery {
   if (asked === undefined || question === undefined || options.length > 1) return { kind: 'refuse', rcode: 'FORMERR' };
   const [option] = options;
   return {
-    kind: 'query',
+    kind: (option?.ednsVersion ?? 0) > 0 ? 'later edns' : 'query',
     query: {
       id: packet.readUInt16BE(0),
       question: { name: asked.name, type: question.type, class: question.class ?? 'IN' },
@@ -68,6 +84,7 @@ export function parseQuery(packet: Buffer): ParsedQuery {
       recursionDesired: (flags & recursionDesiredBit) !== 0,
       payloadSize: option === undefined ? undefined : Math.max(512, option.udpPayloadSize),
       dnssecOk: option?.flag_do ?? false,
+      options: (option?.options ?? []).map(({ code, data }) => ({ code, data: data ?? Buffer.alloc(0) })),
     },
   };
 }
@@ -97,6 +114,17 @@ export function printReply(query: Query, reply: Reply, room: number, cut: 'trunc
   }
   return frame.bytes();
 }
+
+/** What is sent over UDP when a whole reply is larger than the asker can take: only that it should ask over TCP. */
+export function printTruncated(query: Query): Buffer {
+  const frame = new Frame(query, bareReply('NOERROR', { recursionAvailable: true }));
+  frame.truncate();
+  return frame.bytes();
+}
+
+/** BADVERS, which has its upper bits in an OPT record. @see RFC 6891 section 6.1.3 */
+export const printLaterEdns = (query: Query): Buffer =>
+  new Frame(query, bareReply('NOERROR')).withOption({ payloadSize: ourPayloadSize, extendedRcode: 1 });
 
 /** Answers a packet that holds no question we can echo: its id, its opcode and the verdict. */
 export function printRefusal(packet: Buffer, rcode: Rcode): Buffer {
@@ -133,6 +161,33 @@ export function answersTo(packet: Buffer, { id, questionBytes }: Pick<Query, 'id
   return lowerName(echoed) === lowerName(questionBytes.toString('latin1'));
 }
 
+/** A reply without its OPT record, for who asked without one; left as it is when the record is not the last. */
+export function withoutOption(packet: Buffer): Buffer {
+  const records = packet.readUInt16BE(6) + packet.readUInt16BE(8) + packet.readUInt16BE(10);
+  let at = headerSize;
+  for (let left = packet.readUInt16BE(4); left > 0; left--) at = afterName(packet, at) + 4;
+  for (let left = records; left > 0; left--) {
+    const start = at;
+    const fixed = afterName(packet, at);
+    if (fixed + 10 > packet.length) return packet;
+    at = fixed + 10 + packet.readUInt16BE(fixed + 8);
+    if (left > 1 || packet.readUInt16BE(fixed) !== optType || at !== packet.length) continue;
+    const bare = Buffer.from(packet.subarray(0, start));
+    bare.writeUInt16BE(packet.readUInt16BE(10) - 1, 10);
+    return bare;
+  }
+  return packet;
+}
+
+/** Where a name in a packet ends: behind its empty label, or behind the pointer to the rest of it. */
+function afterName(packet: Buffer, start: number): number {
+  for (let at = start; ; at += 1 + (packet[at] ?? 0)) {
+    const size = packet[at] ?? 0;
+    if (size === 0 || at >= packet.length) return at + 1;
+    if (size > 63) return at + 2;
+  }
+}
+
 export const isTruncated = (packet: Buffer): boolean => (packet.readUInt16BE(2) & truncatedBit) !== 0;
 
 export function rcodeOf(packet: Buffer): string {
@@ -143,7 +198,13 @@ export function rcodeOf(packet: Buffer): string {
 /** A question of our own to another server, with EDNS so that large answers fit. */
 export function printQuery(id: number, name: string, type: 'A' | 'AAAA', payloadSize: number): Buffer {
   const frame = new Frame({ id, recursionDesired: true, questionBytes: questionOf(name, type) });
-  return frame.withOption(payloadSize);
+  return frame.withOption({ payloadSize });
+}
+
+/** The query as it was asked, with the mark that tells a server like us that it has been passed on. */
+export function printForStub(query: Query): Buffer {
+  const { payloadSize = 512, dnssecOk, options } = query;
+  return new Frame(query).withOption({ payloadSize, dnssecOk, options: [...options, stubOption] });
 }
 
 function questionOf(name: string, type: 'A' | 'AAAA'): Buffer {
@@ -186,6 +247,16 @@ function addressOrAlias(record: Answer): DnsRecord[] {
 
 /** What a pointer in a compressed name can reach. @see RFC 1035 section 4.1.4 */
 const pointerReach = 0x4000;
+/** What we tell others that we can take over UDP. */
+const ourPayloadSize = 4_096;
+
+interface OptRecord {
+  readonly payloadSize: number;
+  readonly extendedRcode?: number;
+  readonly dnssecOk?: boolean;
+  readonly options?: readonly EdnsOption[];
+}
+
 /** Larger than any message, so that a record is first written and then judged. */
 const scratch = Buffer.alloc(65_536 + 2_048);
 
@@ -245,12 +316,17 @@ class Frame {
     return Buffer.from(scratch.subarray(0, this.size));
   }
 
-  withOption(payloadSize: number): Buffer {
+  withOption({ payloadSize, extendedRcode = 0, dnssecOk = false, options = [] }: OptRecord): Buffer {
     scratch.writeUInt8(0, this.size++);
     this.#uint16(optType);
     this.#uint16(payloadSize);
-    this.#uint32(0);
-    this.#uint16(0);
+    this.#uint32(extendedRcode * 2 ** 24 + (dnssecOk ? dnssecOkBit : 0));
+    this.#uint16(options.reduce((sum, { data }) => sum + 4 + data.length, 0));
+    for (const { code, data } of options) {
+      this.#uint16(code);
+      this.#uint16(data.length);
+      this.size += data.copy(scratch, this.size);
+    }
     this.#counts[2] = 1;
     return this.bytes();
   }
@@ -278,6 +354,12 @@ class Frame {
         this.#name(record.data.rname);
         for (const field of ['serial', 'refresh', 'retry', 'expire', 'minimum'] as const) {
           this.#uint32(record.data[field]);
+        }
+        break;
+      case 'HINFO':
+        for (const text of [record.data.cpu, record.data.os]) {
+          scratch.writeUInt8(Buffer.byteLength(text, 'latin1'), this.size);
+          this.size += 1 + scratch.write(text, this.size + 1, 'latin1');
         }
         break;
       case 'A':

@@ -23,6 +23,21 @@ export const DnsPortTaken = defineError<{ address: string }>({
     `Stop what listens there (ss -lunp; ss -ltnp), run as root for ports below 1024, or give another address with -addr instead of ${address}.`,
 });
 
+export const SocketsMissing = defineError<Record<never, never>>({
+  code: 'SOCKETS_MISSING',
+  status: 500,
+  message: () => 'systemd passed no sockets on, though -systemd says that it would',
+  remedy: () =>
+    'Start skydns by its socket unit, with ListenDatagram= and ListenStream= (systemctl start skydns.socket), or leave -systemd out.',
+});
+
+export const StatusPortTaken = defineError<{ port: number }>({
+  code: 'STATUS_PORT_TAKEN',
+  status: 500,
+  message: ({ port }) => `cannot serve metrics on port ${port}`,
+  remedy: () => 'Stop what listens there (ss -ltnp), or give another port in PROMETHEUS_PORT.',
+});
+
 export const ContainersUnreachable = defineError<{ host: string; doing: string }>({
   code: 'CONTAINERS_UNREACHABLE',
   status: 503,

@@ -10,7 +10,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { seconds } from '../../core/base/time.ts';
-import { parseEndpoint } from '../../core/records/address.ts';
+import { parseEndpoint, printEndpoint } from '../../core/records/address.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { Log } from '../../ports/log/index.ts';
 import { noLookup } from './exchange.ts';
@@ -43,6 +43,24 @@ export async function listenForDatagrams(listen: string, parts: DatagramParts, s
   await each.look();
   void each.keepLooking(stop);
   return chosen;
+}
+
+/** Listens on a socket that systemd passed on. @returns `<ip>:<port>` */
+export async function listenOnDatagramSocket(
+  { fd, kind }: { readonly fd: number; readonly kind: 'udp4' | 'udp6' },
+  parts: DatagramParts,
+  stop: AbortSignal,
+): Promise<string> {
+  const socket = createSocket({ type: kind, lookup: noLookup });
+  serve(socket, parts);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ fd }, resolve);
+  });
+  socket.removeAllListeners('error').on('error', (error) => parts.log.debug('datagram not sent', { because: error }));
+  stop.addEventListener('abort', () => socket.close(), { once: true });
+  const { address, port } = socket.address();
+  return printEndpoint(address, port);
 }
 
 class EachAddress {
@@ -112,7 +130,7 @@ function bound(address: string, port: number, parts: DatagramParts, shared: bool
 }
 
 function serve(socket: Socket, { respond, log }: DatagramParts): void {
-  const send = (reply: Buffer | undefined, port: number, address: string) => {
+  const send = (reply: Uint8Array | undefined, port: number, address: string) => {
     // Port 0 can be forged and cannot be sent to; a closed socket has nobody left to tell.
     if (reply !== undefined && port !== 0) socket.send(reply, port, address);
   };

@@ -1,9 +1,9 @@
 /** Messages on a stream: two bytes of length before each. @see RFC 1035 section 4.2.2 */
 
-export function framed(message: Buffer): Buffer {
+export function framed(message: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(message.length + 2);
   bytes.writeUInt16BE(message.length, 0);
-  message.copy(bytes, 2);
+  bytes.set(message, 2);
   return bytes;
 }
 

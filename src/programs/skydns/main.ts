@@ -1,7 +1,6 @@
 /** skydns: arguments, signals, exit code. @see skydns.md section 2 */
-import { goFlagUsage } from '../../core/base/go-flags.ts';
 import { OperatingError } from '../../core/errors/define.ts';
-import { type Options, readOptions, settings } from './config.ts';
+import { type Options, readOptions, usage } from './config.ts';
 import { version } from './version.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -11,8 +10,11 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`skydns server version: ${version}\n`);
       return 0;
     case 'help':
-      process.stderr.write(`Usage of skydns:\n${goFlagUsage(settings)}`);
+      process.stderr.write(usage);
       return 0;
+    case 'misused':
+      process.stderr.write(`${asked.problem}\n${usage}`);
+      return 2;
     case 'run':
       return run(asked.options);
     default:

@@ -6,28 +6,47 @@ import { seconds } from '../../core/base/time.ts';
 import { answer, type Outcome, type Steadiness } from '../../core/dns/answer.ts';
 import { type DnsWorld, upstreamKey } from '../../core/dns/inquiry.ts';
 import { bareReply, type DnsRecord, type Reply } from '../../core/dns/message.ts';
-import { isTruncated, parseQuery, printRefusal, printReply, type Query, rcodeOf } from '../../core/dns/wire.ts';
+import {
+  isTruncated,
+  parseQuery,
+  printForStub,
+  printLaterEdns,
+  printRefusal,
+  printReply,
+  printTruncated,
+  type Query,
+  rcodeOf,
+  wasForStub,
+  withoutOption,
+} from '../../core/dns/wire.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { Log } from '../../ports/log/index.ts';
 import type { Transport } from './exchange.ts';
 import type { Known } from './known.ts';
-import { ReplyCache } from './reply-cache.ts';
+import type { DnsMetrics, System } from './metrics.ts';
+import { type Entry, ReplyCache } from './reply-cache.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface ResponderParts {
   readonly known: Known;
   readonly upstream: Upstream;
+  readonly metrics: DnsMetrics;
   readonly clock: Clock;
   readonly log: Log;
   /** A whole number from 0 up to, not including, `bound`. */
   readonly choose: (bound: number) => number;
   readonly version: string;
-  /** Logs every question that is not answered from memory. */
+  /** Logs every question. */
   readonly verbose: boolean;
 }
 
-export type Respond = (packet: Buffer, transport: Transport) => Buffer | undefined | Promise<Buffer | undefined>;
+export type Respond = (
+  packet: Buffer,
+  transport: Transport,
+) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
+/** Own answers remembered; twice what one zone of ten thousand names needs. */
+const mostRemembered = 20_000;
 /** Rounds of asking other servers for one answer; a chain of aliases leaves our tree only once. */
 const mostRounds = 3;
 /** Over UDP nobody is sent more, whatever a packet with a forged address asks for. */
@@ -35,8 +54,9 @@ const largestDatagram = 4_096;
 const largestMessage = 65_535;
 
 /** @returns undefined from the function when a packet deserves no answer */
-export function responder({ known, upstream, clock, log, choose, version, verbose }: ResponderParts): Respond {
-  const own = new ReplyCache(20_000, choose);
+export function responder(parts: ResponderParts): Respond {
+  const { known, upstream, metrics, clock, log, choose, version, verbose } = parts;
+  const own = new ReplyCache(mostRemembered, choose);
   let ownVersion = known.version;
   let others = new ReplyCache(known.config.cacheSize, choose);
   let othersConfig = known.config;
@@ -44,6 +64,7 @@ export function responder({ known, upstream, clock, log, choose, version, verbos
   const world = (answers: DnsWorld['upstream'] = new Map()): DnsWorld => ({
     config: known.config,
     tree: known.tree,
+    stubs: known.stubs,
     now: clock.now(),
     unixTime: Math.floor(clock.date().getTime() / 1_000),
     choose,
@@ -52,24 +73,52 @@ export function responder({ known, upstream, clock, log, choose, version, verbos
   });
 
   return (packet, transport) => {
-    if (ownVersion !== known.version) {
-      own.clear();
-      ownVersion = known.version;
-      if (othersConfig !== known.config) others = new ReplyCache(known.config.cacheSize, choose);
-      othersConfig = known.config;
-    }
-    const now = clock.now();
-    const remembered = own.find(packet, transport, now) ?? others.find(packet, transport, now);
-    if (remembered !== undefined) return remembered;
+    if (ownVersion !== known.version) forgetWhatChanged();
+    const begun = clock.now();
+    if (verbose) logQuestion(packet, transport);
+    const mine = own.find(packet, transport, begun);
+    if (mine !== undefined) return remembered(own, mine, packet, begun, mine.system);
+    const theirs = others.find(packet, transport, begun);
+    if (theirs !== undefined) return remembered(others, theirs, packet, begun, 'cache');
     const parsed = parseQuery(packet);
-    if (parsed.kind === 'drop') return undefined;
-    if (parsed.kind === 'refuse') return printRefusal(packet, parsed.rcode);
-    const { query } = parsed;
-    const outcome = judged(query);
-    if (verbose) log.info('question', { ...query.question, transport, outcome: outcome.kind });
-    if (outcome.kind === 'reply') return remembering(packet, transport, query, outcome);
-    return outcome.kind === 'forward' ? forwarded(packet, transport, query) : completed(transport, query, outcome);
+    switch (parsed.kind) {
+      case 'drop':
+        metrics.dropped();
+        return undefined;
+      case 'refuse':
+        return told('auth', begun, printRefusal(packet, parsed.rcode));
+      case 'later edns':
+        return told('auth', begun, printLaterEdns(parsed.query));
+      case 'query':
+        return respondTo(packet, parsed.query, transport, begun);
+      default:
+        return parsed satisfies never;
+    }
   };
+
+  function forgetWhatChanged(): void {
+    own.clear();
+    ownVersion = known.version;
+    if (othersConfig === known.config) return;
+    others = new ReplyCache(known.config.cacheSize, choose);
+    othersConfig = known.config;
+  }
+
+  function respondTo(packet: Buffer, query: Query, transport: Transport, begun: number) {
+    const outcome = judged(query);
+    switch (outcome.kind) {
+      case 'reply':
+        return remembering(packet, transport, query, outcome, begun);
+      case 'forward':
+        return forwarded(packet, transport, query, begun);
+      case 'stub':
+        return passedToStub(packet, transport, query, outcome.servers, begun);
+      case 'ask':
+        return completed(transport, query, outcome, begun);
+      default:
+        return outcome satisfies never;
+    }
+  }
 
   /** A packet or a record that finds a bug of ours costs its asker an answer, and nobody else anything. */
   function judged(query: Query, answers?: DnsWorld['upstream']): Outcome {
@@ -81,24 +130,78 @@ export function responder({ known, upstream, clock, log, choose, version, verbos
     }
   }
 
-  function remembering(packet: Buffer, transport: Transport, query: Query, outcome: Outcome & { kind: 'reply' }) {
-    const bytes = printed(query, outcome.reply, transport);
-    const until = steadyUntil(outcome.steady);
-    if (until !== undefined) own.keep(packet, transport, { bytes, until, isOneOfMany: outcome.shuffled });
+  function told<Bytes extends Uint8Array>(system: System, begun: number, bytes: Bytes): Bytes {
+    metrics.answered(system, clock.now() - begun, bytes);
     return bytes;
   }
 
-  async function forwarded(packet: Buffer, transport: Transport, query: Query): Promise<Buffer> {
-    const { config } = known;
-    const reply = await upstream.forward(packet, query, transport, config);
-    const isWorthKeeping =
-      reply !== undefined && !isTruncated(reply) && ['NOERROR', 'NXDOMAIN'].includes(rcodeOf(reply));
-    if (isWorthKeeping)
-      others.keep(packet, transport, { bytes: reply, until: clock.now() + seconds(config.forwardedTtl) });
-    return reply ?? printed(query, bareReply('SERVFAIL', { recursionAvailable: true }), transport);
+  function remembered(cache: ReplyCache, entry: Entry, packet: Buffer, begun: number, system: System): Uint8Array {
+    return told(system, begun, cache.replyOf(entry, packet));
   }
 
-  async function completed(transport: Transport, query: Query, first: Outcome & { kind: 'ask' }): Promise<Buffer> {
+  function remembering(
+    packet: Buffer,
+    transport: Transport,
+    query: Query,
+    outcome: Outcome & { kind: 'reply' },
+    begun: number,
+  ) {
+    const system: System = outcome.reverse ? 'reverse' : 'auth';
+    const bytes = printed(query, outcome.reply, transport, system);
+    const until = steadyUntil(outcome.steady);
+    if (until !== undefined) own.keep(packet, transport, { bytes, system, until, isOneOfMany: outcome.shuffled });
+    return told(system, begun, bytes);
+  }
+
+  async function forwarded(packet: Buffer, transport: Transport, query: Query, begun: number) {
+    const reply = await upstream.forward(packet, query, transport, known.config);
+    return passedBack('recursive', packet, transport, query, begun, reply);
+  }
+
+  async function passedToStub(
+    packet: Buffer,
+    transport: Transport,
+    query: Query,
+    servers: readonly string[],
+    begun: number,
+  ) {
+    if (wasForStub(query)) {
+      log.warn('question dropped that comes round through stub zones', { ...query.question });
+      metrics.dropped();
+      return undefined;
+    }
+    const config = { ...known.config, nameservers: servers };
+    const reply = await upstream.forward(printForStub(query), query, transport, config);
+    // The option came from us: who asked without one is not sent one.
+    const bare = reply === undefined || query.payloadSize !== undefined ? reply : withoutOption(reply);
+    return passedBack('stub', packet, transport, query, begun, bare);
+  }
+
+  function passedBack(
+    system: System,
+    packet: Buffer,
+    transport: Transport,
+    query: Query,
+    begun: number,
+    reply: Buffer | undefined,
+  ) {
+    metrics.missed();
+    if (reply === undefined) {
+      return told(
+        system,
+        begun,
+        printed(query, bareReply('SERVFAIL', { recursionAvailable: true }), transport, system),
+      );
+    }
+    const isWorthKeeping = !isTruncated(reply) && ['NOERROR', 'NXDOMAIN'].includes(rcodeOf(reply));
+    const until = clock.now() + seconds(known.config.forwardedTtl);
+    if (isWorthKeeping) others.keep(packet, transport, { bytes: reply, system: 'cache', until });
+    // A server that says more than it was asked for must not have us flood whoever the packet claims to come from.
+    const fits = transport === 'tcp' || reply.length <= roomFor(query);
+    return told(system, begun, fits ? reply : printTruncated(query));
+  }
+
+  async function completed(transport: Transport, query: Query, first: Outcome & { kind: 'ask' }, begun: number) {
     const answers = new Map<string, readonly DnsRecord[] | 'failed'>();
     let outcome: Outcome = first;
     for (let round = 0; round < mostRounds && outcome.kind === 'ask'; round++) {
@@ -109,13 +212,22 @@ export function responder({ known, upstream, clock, log, choose, version, verbos
       );
       outcome = judged(query, answers);
     }
-    return printed(query, outcome.kind === 'reply' ? outcome.reply : bareReply('SERVFAIL'), transport);
+    const reply = outcome.kind === 'reply' ? outcome.reply : bareReply('SERVFAIL');
+    return told('auth', begun, printed(query, reply, transport, 'auth'));
   }
 
-  function printed(query: Query, reply: Reply, transport: Transport): Buffer {
-    const room = transport === 'tcp' ? largestMessage + 1 : Math.min(query.payloadSize ?? 512, largestDatagram);
+  function printed(query: Query, reply: Reply, transport: Transport, system: System): Buffer {
+    const room = transport === 'tcp' ? largestMessage + 1 : roomFor(query);
     const whole = printReply(query, reply, room, transport === 'tcp' ? 'never' : 'truncate');
-    return whole ?? printed(query, bareReply('SERVFAIL'), transport);
+    if (whole !== undefined) return whole;
+    metrics.failed(system, 'overflow');
+    return printed(query, bareReply('SERVFAIL'), transport, system);
+  }
+
+  function logQuestion(packet: Buffer, transport: Transport): void {
+    const parsed = parseQuery(packet);
+    if (parsed.kind === 'query') log.info('question', { ...parsed.query.question, id: parsed.query.id, transport });
+    else log.info('packet that is no question', { size: packet.length, transport });
   }
 
   function steadyUntil(steadiness: Steadiness): number | undefined {
@@ -135,3 +247,6 @@ export function responder({ known, upstream, clock, log, choose, version, verbos
     }
   }
 }
+
+/** What the asker can take over UDP, and no more than we send anybody. */
+const roomFor = ({ payloadSize = 512 }: Query): number => Math.min(payloadSize, largestDatagram);

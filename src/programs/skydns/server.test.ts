@@ -1,14 +1,22 @@
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
 import { decode, encode, type Packet } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ms, seconds } from '../../core/base/time.ts';
-import { type DnsConfig, defaultDnsConfig } from '../../core/dns/config.ts';
-import { ManualClock, settled } from '../../ports/clock/manual.ts';
 import { memoryLog } from '../../ports/log/memory.ts';
-import { memoryRecordStore } from '../../ports/record-store/memory.ts';
-import { framed, frames } from './framing.ts';
+import {
+  anUpstream as anUpstreamUntil,
+  aServersWorld,
+  aServer as aServerUntil,
+  asked,
+  edns,
+  overTcp,
+  overUdp,
+  question,
+  type Setting,
+  until,
+} from './fixtures.ts';
 import { startDnsServer } from './server.ts';
+import { listenForStreams } from './streams.ts';
 
 const stops: AbortController[] = [];
 afterEach(() => {
@@ -19,82 +27,11 @@ const stopping = () => {
   stops.push(stop);
   return stop.signal;
 };
+const aServer = (setting: Setting = {}) => aServerUntil(setting, stopping());
+const anUpstream = (reply: (packet: Buffer) => Packet | undefined) => anUpstreamUntil(reply, stopping());
 
-interface Setting {
-  readonly records?: Readonly<Record<string, unknown>>;
-  readonly config?: Partial<DnsConfig>;
-}
-
-/** A server on a free port of the loopback, answering for webapp.dev, with its store, clock and log in hand. */
-async function aServer({ records = {}, config = {} }: Setting = {}) {
-  const clock = new ManualClock();
-  const log = memoryLog();
-  const store = memoryRecordStore(clock);
-  for (const [key, value] of Object.entries(records)) {
-    await store.put(key, typeof value === 'string' ? value : JSON.stringify(value));
-  }
-  const whole = { ...defaultDnsConfig, domain: 'webapp.dev', listen: '127.0.0.1:0', ...config };
-  const parts = {
-    clock,
-    log,
-    store,
-    config: whole,
-    prefix: 'skydns',
-    verbose: false,
-    version: 'test',
-    choose: () => 0,
-  };
-  const server = await startDnsServer(parts, stopping());
-  const port = Number(server.address.split(':').at(-1));
-  const warnings = () =>
-    log.events.filter(({ level }) => level === 'warn').map(({ event, facts }) => ({ event, ...facts }));
-  return { clock, log, store, port, address: server.address, ended: server.ended, warnings };
-}
-
-const question = (text: string, more: Partial<Packet> = {}): Buffer => {
-  const [type = '', name = ''] = text.split(' ');
-  return encode({ type: 'query', id: 7, flags: 0x0100, questions: [{ type: type as 'A', name }], ...more });
-};
-
-function overUdp(port: number, packet: Buffer): Promise<Buffer> {
-  const socket = createSocket('udp4');
-  return new Promise<Buffer>((resolve, reject) => {
-    socket.once('message', resolve);
-    socket.once('error', reject);
-    socket.send(packet, port, '127.0.0.1');
-  }).finally(() => socket.close());
-}
-
-function overTcp(port: number, packets: readonly Buffer[]): Promise<Buffer[]> {
-  const socket = connect({ host: '127.0.0.1', port });
-  const replies: Buffer[] = [];
-  return new Promise<Buffer[]>((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once('close', () => resolve(replies));
-    const read = frames((reply) => {
-      replies.push(reply);
-      if (replies.length === packets.length) socket.end();
-    });
-    socket.on('data', read);
-    // Cut in odd places, as networks do.
-    const bytes = Buffer.concat(packets.map(framed));
-    socket.write(bytes.subarray(0, 5));
-    socket.write(bytes.subarray(5));
-  });
-}
-
-const asked = async (port: number, text: string) => decode(await overUdp(port, question(text)));
 const addressesOf = async (port: number, text: string) =>
   (await asked(port, text)).answers?.map((one) => 'data' in one && one.data);
-
-/** Waits for something that takes a few turns of the event loop, and no time. */
-async function until<T>(read: () => Promise<T> | T, holds: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    await settled();
-  }
-}
 
 const redis = { '/skydns/dev/webapp/redis/redis-1': { host: '172.17.8.103', port: 6379 } };
 const bad = { '/skydns/dev/webapp/redis/bad': '{"port":"80"}' };
@@ -170,12 +107,9 @@ describe('skydns', () => {
   });
 
   it('fails, and denies nothing, as long as it never could read the store', async () => {
-    const clock = new ManualClock();
-    const log = memoryLog();
-    const store = memoryRecordStore(clock);
+    const parts = aServersWorld({});
+    const { clock, store } = parts;
     store.line.cut();
-    const config = { ...defaultDnsConfig, domain: 'webapp.dev', listen: '127.0.0.1:0' };
-    const parts = { clock, log, store, config, prefix: 'skydns', verbose: false, version: 'test', choose: () => 0 };
     const starting = startDnsServer(parts, stopping());
     await clock.advance(seconds(2));
     const port = Number((await starting).address.split(':').at(-1));
@@ -222,6 +156,22 @@ describe('/skydns/config', () => {
     await until(ttl, (seen) => seen === 3600);
   });
 
+  it('moves the zone, the servers and what is remembered along', async () => {
+    const { server } = await anUpstream(() => ({ answers: [] }));
+    const records = { ...redis, '/skydns/dev/other/db': { host: '10.0.0.1' } };
+    const { port, store, warnings } = await aServer({ records });
+    expect(await asked(port, 'A db.other.dev')).toMatchObject({ rcode: 'SERVFAIL' });
+    await store.put('/skydns/config', JSON.stringify({ domain: 'other.dev', nameservers: [server] }));
+    await until(
+      () => asked(port, 'A db.other.dev'),
+      ({ answers }) => answers?.length === 1,
+    );
+    expect(await asked(port, 'A redis.webapp.dev')).toMatchObject({ rcode: 'NOERROR', answers: [], flag_aa: false });
+    await store.put('/skydns/config', '{"dns_addr":"127.0.0.1:1"}');
+    await until(warnings, (events) => events.length > 0);
+    expect(warnings()).toMatchObject([{ event: 'another address takes effect at the next start' }]);
+  });
+
   it('ends the start when it cannot be read', async () => {
     await expect(aServer({ records: { '/skydns/config': '{' } })).rejects.toMatchObject({
       code: 'DNS_CONFIG_UNDECODABLE',
@@ -230,25 +180,6 @@ describe('/skydns/config', () => {
 });
 
 describe('forwarding', () => {
-  /** Another name server: replies over both transports as told, or never. */
-  async function anUpstream(reply: (packet: Buffer) => Packet | undefined) {
-    const socket = createSocket('udp4');
-    const seen: Buffer[] = [];
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    socket.on('message', (packet, from) => {
-      seen.push(packet);
-      const { id, questions } = decode(packet);
-      const answer = reply(packet);
-      if (answer !== undefined)
-        socket.send(
-          encode({ type: 'response', id: id ?? 0, questions: questions ?? [], ...answer }),
-          from.port,
-          from.address,
-        );
-    });
-    stopping().addEventListener('abort', () => socket.close());
-    return { server: `127.0.0.1:${socket.address().port}`, seen };
-  }
   const www: Packet = { answers: [{ type: 'A', name: 'www.example.com', data: '192.0.2.7', ttl: 9 }] };
 
   it('passes on what is not ours, as it came, and the reply as it came back', async () => {
@@ -314,6 +245,46 @@ describe('forwarding', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('sends nobody more over UDP than was asked for, whatever the other server says', async () => {
+    const answers = Array.from({ length: 60 }, (_, at) => ({
+      ...{ type: 'A' as const, name: 'www.example.com', data: `192.0.2.${at}`, ttl: 9 },
+    }));
+    const { server } = await anUpstream(() => ({ answers }));
+    const { port } = await aServer({ config: { nameservers: [server] } });
+    const packet = question('A www.example.com');
+    const reply = await overUdp(port, packet);
+    expect(reply).toHaveLength(packet.length);
+    expect(decode(reply)).toMatchObject({ rcode: 'NOERROR', flag_tc: true, flag_ra: true, answers: [] });
+    const roomy = question('A www.example.com', { additionals: [edns(4096)] });
+    expect(decode(await overUdp(port, roomy)).answers).toHaveLength(60);
+  });
+
+  it('goes over TCP for who asks over TCP', async () => {
+    const packet = question('A www.example.com', { id: 5 });
+    const reply = encode({ ...www, type: 'response', id: 5, questions: [{ type: 'A', name: 'www.example.com' }] });
+    const heard: Buffer[] = [];
+    const respond = (bytes: Buffer) => {
+      heard.push(bytes);
+      return reply;
+    };
+    const server = await listenForStreams('127.0.0.1:0', { respond, log: memoryLog() }, stopping());
+    const { port } = await aServer({ config: { nameservers: [server] } });
+    expect(await overTcp(port, [packet])).toEqual([reply]);
+    expect(heard).toEqual([packet]);
+  });
+
+  it('fetches over TCP what UDP cuts, to complete an answer of ours', async () => {
+    const { server, port: theirs } = await anUpstream(() => ({ flags: 0x0200 }));
+    const respond = (bytes: Buffer) => {
+      const { id, questions } = decode(bytes);
+      return encode({ ...www, type: 'response', id: id ?? 0, questions: questions ?? [] });
+    };
+    await listenForStreams(`127.0.0.1:${theirs}`, { respond, log: memoryLog() }, stopping());
+    const records = { '/skydns/dev/webapp/ext': { host: 'www.example.com' } };
+    const { port } = await aServer({ records, config: { nameservers: [server] } });
+    expect((await asked(port, 'A ext.webapp.dev')).answers).toMatchObject([{ type: 'CNAME' }, { data: '192.0.2.7' }]);
+  });
+
   it('completes an alias of ours with what another server knows', async () => {
     const { server } = await anUpstream(() => www);
     const records = { '/skydns/dev/webapp/ext': { host: 'www.example.com' } };
@@ -322,6 +293,138 @@ describe('forwarding', () => {
       { type: 'CNAME', data: 'www.example.com', ttl: 60 },
       { type: 'A', data: '192.0.2.7', ttl: 60 },
     ]);
+  });
+});
+
+describe('EDNS', () => {
+  it('is answered without, as SkyDNS does, and takes a larger reply', async () => {
+    const records = Object.fromEntries(
+      Array.from({ length: 60 }, (_, at) => [`/skydns/dev/webapp/many/x${at}`, { host: `10.0.0.${at + 1}` }]),
+    );
+    const { port } = await aServer({ records });
+    const reply = decode(await overUdp(port, question('A many.webapp.dev', { additionals: [edns(1232)] })));
+    expect(reply).toMatchObject({ flag_tc: false, additionals: [] });
+    expect(reply.answers).toHaveLength(60);
+  });
+
+  it('of a later version is told ours', async () => {
+    const { port } = await aServer({ records: redis });
+    const later = question('A redis.webapp.dev', { additionals: [edns(1232, { ednsVersion: 1 })] });
+    const reply = await overUdp(port, later);
+    expect(reply.length).toBeLessThanOrEqual(later.length);
+    expect(decode(reply)).toMatchObject({
+      questions: [{ name: 'redis.webapp.dev' }],
+      answers: [],
+      additionals: [{ type: 'OPT', extendedRcode: 1, ednsVersion: 0 }],
+    });
+  });
+
+  it('has options that we do not know ignored', async () => {
+    const { port } = await aServer({ records: redis });
+    const cookie = { code: 10, data: Buffer.from('0123456789abcdef', 'hex') };
+    const reply = await overUdp(
+      port,
+      question('A redis.webapp.dev', { additionals: [edns(512, { options: [cookie] })] }),
+    );
+    expect(decode(reply)).toMatchObject({ rcode: 'NOERROR', answers: [{ data: '172.17.8.103' }] });
+  });
+});
+
+describe('stub zones', () => {
+  const reply: Packet = { answers: [{ type: 'A', name: 'www.example.com', data: '192.0.2.7', ttl: 9 }] };
+  const entry = (port: number) => ({ host: '127.0.0.1', port });
+  const key = '/skydns/dev/webapp/dns/stub/com/example/ns1';
+  const mark = { code: 65_011, data: Buffer.from([1]) };
+  const optionsOf = (packet: Buffer | undefined) => {
+    const [opt] = decode(packet ?? Buffer.alloc(0)).additionals ?? [];
+    return opt?.type === 'OPT' ? opt.options.map(({ code, data }) => ({ code, data })) : undefined;
+  };
+
+  it('get the questions below them, marked, and who asked without EDNS gets none back', async () => {
+    const { port: theirs, seen } = await anUpstream(() => ({ ...reply, additionals: [edns(1232)] }));
+    const { port } = await aServer({ records: { [key]: entry(theirs) }, stubZones: true });
+    const answer = decode(await overUdp(port, question('A www.example.com', { id: 77 })));
+    expect(answer).toMatchObject({ id: 77, answers: [{ data: '192.0.2.7', ttl: 9 }], additionals: [] });
+    expect(decode(seen[0] ?? Buffer.alloc(0))).toMatchObject({ id: 77, questions: [{ name: 'www.example.com' }] });
+    expect(optionsOf(seen[0])).toEqual([mark]);
+  });
+
+  it('get the EDNS of who asked with it, and the mark beside its options', async () => {
+    const { port: theirs, seen } = await anUpstream(() => ({ ...reply, additionals: [edns(1232)] }));
+    const { port } = await aServer({ records: { [key]: entry(theirs) }, stubZones: true });
+    const option = { code: 65_001, data: Buffer.from([7, 7]) };
+    const opt = edns(1400, { flag_do: true, flags: 0x8000, options: [option] });
+    const answer = decode(await overUdp(port, question('A www.example.com', { additionals: [opt] })));
+    expect(answer.additionals).toMatchObject([{ type: 'OPT' }]);
+    expect(optionsOf(seen[0])).toEqual([option, mark]);
+    expect(decode(seen[0] ?? Buffer.alloc(0)).additionals).toMatchObject([{ udpPayloadSize: 1400, flag_do: true }]);
+  });
+
+  it('are not asked again by a question that went through them', async () => {
+    const { port: theirs, seen } = await anUpstream(() => reply);
+    const { port, warnings } = await aServer({ records: { ...redis, [key]: entry(theirs) }, stubZones: true });
+    const marked = question('A www.example.com', { id: 1, additionals: [edns(512, { options: [mark] })] });
+    const [answer] = await overTcp(port, [marked]);
+    expect(answer).toBeUndefined();
+    expect(seen).toEqual([]);
+    expect(warnings()).toMatchObject([{ event: 'question dropped that comes round through stub zones' }]);
+  });
+
+  it('fail at once when their servers do', async () => {
+    const { port } = await aServer({ records: { [key]: entry(1) }, stubZones: true });
+    expect(await asked(port, 'A www.example.com')).toMatchObject({ rcode: 'SERVFAIL', flag_ra: true });
+  });
+
+  it('follow the store', async () => {
+    const { port: theirs } = await anUpstream(() => reply);
+    const { port, store, log } = await aServer({ records: { [key]: entry(theirs) }, stubZones: true });
+    const rcode = async () => (await asked(port, 'A www.example.com')) as { rcode?: string };
+    expect((await rcode()).rcode).toBe('NOERROR');
+    await store.remove(key);
+    await until(rcode, (answer) => answer.rcode === 'SERVFAIL');
+    await store.put(key, JSON.stringify(entry(theirs)));
+    await until(rcode, (answer) => answer.rcode === 'NOERROR');
+    const updates = log.events.filter(({ event }) => event === 'stubzone update');
+    expect(updates.map(({ facts }) => facts)).toEqual([
+      { zones: 'example.com' },
+      { zones: '' },
+      { zones: 'example.com' },
+    ]);
+  });
+
+  it('report an entry that names no server, and are off unless asked for', async () => {
+    const records = { [key]: { host: 'ns.example.com' } };
+    const { warnings } = await aServer({ records, stubZones: true });
+    expect(warnings()).toEqual([{ event: 'stub zone skipped', key, because: 'the host is no address' }]);
+    const { port: theirs, seen } = await anUpstream(() => reply);
+    const { port } = await aServer({ records: { [key]: entry(theirs) } });
+    expect(await asked(port, 'A www.example.com')).toMatchObject({ rcode: 'SERVFAIL' });
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  it('says where and for what the server is ready', async () => {
+    const { log, address } = await aServer({ config: { cacheSize: 5 } });
+    const lines = log.events.map(({ event }) => event).filter((event) => event.startsWith('ready'));
+    expect(lines).toEqual([
+      `ready for queries on webapp.dev. for tcp://${address} [rcache 5]`,
+      `ready for queries on webapp.dev. for udp://${address} [rcache 5]`,
+    ]);
+  });
+
+  it('has every question when told to, remembered ones too', async () => {
+    const { port, log } = await aServer({ records: redis, verbose: true });
+    for (const id of [1, 2]) await overUdp(port, question('A Redis.webapp.dev', { id }));
+    const lines = log.events.filter(({ event }) => event === 'question').map(({ facts }) => facts);
+    expect(lines).toEqual(
+      [1, 2].map((id) => ({ name: 'Redis.webapp.dev', type: 'A', class: 'IN', id, transport: 'udp' })),
+    );
+  });
+
+  it('warns of a key for signing, which nobody uses', async () => {
+    const { warnings } = await aServer({ config: { dnssec: 'Kwebapp.dev' } });
+    expect(warnings()).toEqual([{ event: 'answers are not signed', dnssec: 'Kwebapp.dev' }]);
   });
 });
 

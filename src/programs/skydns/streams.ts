@@ -1,7 +1,7 @@
 /** Listening over TCP: many questions on a connection, answered as they become ready. @see RFC 7766 */
 import { createServer, type Socket } from 'node:net';
 import { seconds } from '../../core/base/time.ts';
-import { parseEndpoint } from '../../core/records/address.ts';
+import { parseEndpoint, printEndpoint } from '../../core/records/address.ts';
 import type { Log } from '../../ports/log/index.ts';
 import { framed, frames } from './framing.ts';
 import type { Respond } from './responder.ts';
@@ -18,13 +18,15 @@ const mostUnread = 1_048_576;
 const longestSilence = seconds(10);
 
 /**
- * @param listen `<ip>:<port>`; port 0 takes a free one
- * @returns the port; everything closes when `stop` aborts
+ * @param listen `<ip>:<port>`, where port 0 takes a free one, or a socket that systemd passed on
+ * @returns `<ip>:<port>`, with the port that was taken; everything closes when `stop` aborts
  * @throws the system's error when the address is taken or foreign
  */
-export function listenForStreams(listen: string, parts: StreamParts, stop: AbortSignal): Promise<number> {
-  const { address, port } = parseEndpoint(listen) ?? { address: undefined, port: 0 };
-  if (address === undefined) throw new Error(`not an address to listen at: ${listen}`);
+export function listenForStreams(
+  listen: string | { readonly fd: number },
+  parts: StreamParts,
+  stop: AbortSignal,
+): Promise<string> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
@@ -42,17 +44,24 @@ export function listenForStreams(listen: string, parts: StreamParts, stop: Abort
   );
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: address.text, port, ipv6Only: address.family === 6 }, () => {
+    server.listen(placeOf(listen), () => {
       server.off('error', reject);
       server.on('error', (error) => parts.log.warn('connection not taken', { because: error }));
       const chosen = server.address();
-      resolve(typeof chosen === 'object' && chosen !== null ? chosen.port : port);
+      resolve(typeof chosen === 'object' && chosen !== null ? printEndpoint(chosen.address, chosen.port) : '');
     });
   });
 }
 
+function placeOf(listen: string | { readonly fd: number }) {
+  if (typeof listen !== 'string') return listen;
+  const { address, port } = parseEndpoint(listen) ?? { address: undefined, port: 0 };
+  if (address === undefined) throw new Error(`not an address to listen at: ${listen}`);
+  return { host: address.text, port, ipv6Only: address.family === 6 };
+}
+
 function serve(socket: Socket, { respond, log }: StreamParts): void {
-  const send = (reply: Buffer | undefined) => {
+  const send = (reply: Uint8Array | undefined) => {
     if (socket.destroyed) return;
     // Neither a question nor its answer can be made sense of after a packet that deserves none.
     if (reply === undefined || socket.writableLength > mostUnread) socket.destroy();

@@ -20,6 +20,8 @@ export interface Upstream {
 
 /** Sockets in use at once; beyond that, failing fast is kinder than a queue whose clients have given up. */
 const mostUnderWay = 512;
+/** A mark that was added to a message of this size leaves none that could be sent. */
+const largestMessage = 65_535;
 /** What every path carries without fragments. @see https://www.dnsflagday.net/2020/ */
 const ownPayloadSize = 1_232;
 
@@ -32,7 +34,7 @@ export function openUpstream(clock: Clock): Upstream {
     transport: Transport,
     config: DnsConfig,
   ): Promise<Buffer | undefined> {
-    if (underWay >= mostUnderWay) return undefined;
+    if (underWay >= mostUnderWay || packet.length > largestMessage) return undefined;
     underWay++;
     try {
       for (const server of attempts(config, query.id)) {
