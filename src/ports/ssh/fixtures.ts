@@ -111,6 +111,15 @@ function serve(client: Connection, allowed: Buffer, asked: string[], forwardTo: 
   });
 }
 
+/** As an sshd does it, before it knows the exit code; the package forgets the exit code of a channel that has ended. */
+function endOutputs(channel: ServerChannel): void {
+  const { _client, outgoing } = channel as unknown as {
+    readonly _client: { readonly _protocol: { channelEOF(id: number): void } };
+    readonly outgoing: { readonly id: number };
+  };
+  _client._protocol.channelEOF(outgoing.id);
+}
+
 function session(session: Session, asked: string[], forwardTo: number | undefined): void {
   session.on('pty', (accept, _reject, { cols, rows }) => {
     asked.push(`pty ${cols}x${rows}`);
@@ -134,6 +143,22 @@ function session(session: Session, asked: string[], forwardTo: number | undefine
       const socket = connect(forwardTo, '127.0.0.1');
       socket.pipe(channel).pipe(socket);
       socket.on('close', () => channel.close());
+    } else if (command === 'exec >&-; sleep 0.05; exit 3') {
+      endOutputs(channel);
+      setTimeout(() => {
+        channel.exit(3);
+        channel.close();
+      }, 50);
+    } else if (command === 'wc -c') {
+      let count = 0;
+      channel.on('data', (data: Buffer) => {
+        count += data.length;
+      });
+      channel.on('end', () => {
+        channel.write(String(count));
+        channel.exit(0);
+        channel.end();
+      });
     } else if (command === 'kill -9 $$') {
       channel.exit('KILL');
       channel.end();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
@@ -19,6 +19,7 @@ import { captureIo } from '../../testing/capture-io.ts';
 import { sshContract } from './contract.ts';
 import { type SshServer, type SshServerOptions, silentHost, sshServer } from './fixtures.ts';
 import { anyHostKey, knownHostsFile } from './host-keys.ts';
+import type { SshAddress } from './index.ts';
 import { fingerprint, printKnownHost } from './known-hosts.ts';
 import { type Ssh2Options, ssh2 } from './ssh2.ts';
 
@@ -48,6 +49,60 @@ it('gives 128 and the number of the signal that ended a command', async () => {
   await using connection = await client({ identityFile: server.identityFile }).connect(server.at);
   const io = captureIo();
   expect(await connection.run('kill -9 $$', { stdout: io.stdout, stderr: io.stderr })).toBe(137);
+});
+
+/** A line on which what a server sends comes in lumps. */
+const lumpy = async ({ host, port }: SshAddress) => {
+  const server = createServer((socket) => {
+    const there = connect(port, host);
+    let held: Buffer[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const release = () => {
+      socket.write(Buffer.concat(held));
+      held = [];
+    };
+    there.on('data', (data: Buffer) => {
+      held.push(data);
+      clearTimeout(timer);
+      timer = setTimeout(release, 50);
+    });
+    for (const stream of [socket, there]) stream.on('error', () => {});
+    socket.on('close', () => clearTimeout(timer));
+    socket.pipe(there);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const at = { host, port: typeof address === 'object' && address !== null ? address.port : 0 };
+  return { at, [Symbol.dispose]: () => void server.close() };
+};
+
+it.each([undefined, ''])(
+  'has the exit code of a command that closed its outputs long before (input: %j)',
+  async (input) => {
+    await using server = await sshServer();
+    await using connection = await client({ identityFile: server.identityFile }).connect(server.at);
+    const { stdin, stdout, stderr } = captureIo(input);
+    const streams = input === undefined ? { stdout, stderr } : { stdin, stdout, stderr };
+    expect(await connection.run('exec >&-; sleep 0.05; exit 3', streams)).toBe(3);
+  },
+);
+
+it('sends all of the input, and then its end', async () => {
+  await using server = await sshServer();
+  await using connection = await client({ identityFile: server.identityFile }).connect(server.at);
+  // More than a server takes at once.
+  const { stdin, stdout, stderr, output } = captureIo('x'.repeat(5_000_000));
+  expect(await connection.run('wc -c', { stdin, stdout, stderr })).toBe(0);
+  expect(output()).toBe('5000000');
+});
+
+it('has the exit code of a command that ended before we knew that it began', async () => {
+  await using server = await sshServer();
+  using line = await lumpy(server.at);
+  await using connection = await client({ identityFile: server.identityFile }).connect(line.at);
+  const io = captureIo();
+  expect(await connection.run('quick', { stdout: io.stdout, stderr: io.stderr })).toBe(3);
+  expect(io.output()).toBe('quick');
 });
 
 it('gives a command a terminal of the size of ours, and its keys as they are typed', async () => {

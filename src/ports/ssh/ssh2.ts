@@ -210,11 +210,11 @@ function connectionOver(client: Client, { host }: SshAddress): SshConnection {
   const channel = (
     what: string,
     open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
-  ): Promise<ClientChannel> =>
+  ): Promise<Opened> =>
     new Promise((resolve, reject) => {
       const refuse = (cause: unknown) => reject(new SshChannelRefused({ what, why: reason(cause) }, { cause }));
       try {
-        open((error, opened) => (error ? refuse(error) : resolve(opened)));
+        open((error, opened) => (error ? refuse(error) : resolve(Object.assign(opened, { code: exitCode(opened) }))));
       } catch (cause) {
         refuse(cause);
       }
@@ -256,22 +256,30 @@ const ptyFor = ({ terminal }: SshStreams) => {
   return { term: 'xterm-256color', cols: columns, rows, width: 0, height: 0 };
 };
 
-/** Joins our streams to a channel until what runs there has ended. */
-async function attach(channel: ClientChannel, { stdin, stdout, stderr, terminal }: SshStreams): Promise<number> {
-  const code = exitCode(channel);
+/** Its exit code is listened for from the first moment: a quick command ends in the very packet that says it began. */
+type Opened = ClientChannel & { readonly code: Promise<number> };
+
+/**
+ * Joins our streams to a channel until what runs there has ended.
+ *
+ * The end of our input is told without ending the channel: a stream that has ended both ways closes itself, and then a
+ * server has nobody any more to tell the exit code to, which comes a little later than the end of the outputs.
+ */
+async function attach(channel: Opened, { stdin, stdout, stderr, terminal }: SshStreams): Promise<number> {
   using _raw = terminal?.raw();
   using _resized = terminal?.resized(() => {
     const { columns, rows } = terminal.size();
     channel.setWindow(rows, columns, 0, 0);
   });
   const outputs = [pipeline(channel, stdout, { end: false }), pipeline(channel.stderr, stderr, { end: false })];
-  if (stdin === undefined) channel.end();
-  else stdin.pipe(channel);
+  const ended = () => void channel.write('', () => channel.eof());
+  if (stdin === undefined) ended();
+  else stdin.once('end', ended).pipe(channel, { end: false });
   try {
     await Promise.all(outputs);
-    return await code;
+    return await channel.code;
   } finally {
-    stdin?.unpipe(channel);
+    stdin?.off('end', ended).unpipe(channel);
     stdin?.pause();
   }
 }
