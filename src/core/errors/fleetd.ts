@@ -24,3 +24,10 @@ export const MachineIdUnknown = defineError<{ path: string }>({
   message: ({ path }) => `unable to determine local machine ID: ${path} is missing or empty`,
   remedy: () => 'Create it: systemd-machine-id-setup.',
 });
+
+export const BootTokenUnusable = defineError<{ path: string }>({
+  code: 'BOOT_TOKEN_UNUSABLE',
+  message: ({ path }) => `unable to remember this boot of the machine: ${path} cannot be written`,
+  remedy: () =>
+    'Run fleetd as root; or as a user with systemd_user=true, a runtime directory (XDG_RUNTIME_DIR) and a units_directory of its own.',
+});

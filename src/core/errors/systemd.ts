@@ -16,6 +16,13 @@ export const SystemdRefused = defineError<{ unit: string; action: string; why: s
   remedy: ({ unit }) => `Read the unit file and its journal: systemctl status ${unit}.`,
 });
 
+export const SystemdFailed = defineError<{ doing: string; why: string }>({
+  code: 'SYSTEMD_FAILED',
+  status: 500,
+  message: ({ doing, why }) => `systemd did not ${doing}: ${why}`,
+  remedy: () => "Read systemd's own journal: journalctl _PID=1.",
+});
+
 export const UnitNotEnabled = defineError<{ unit: string; why: string }>({
   code: 'UNIT_NOT_ENABLED',
   status: 500,

@@ -7,6 +7,8 @@ export interface LocalMachine {
   /**
    * The same text for every process of one boot of the machine, and another after the next boot. The kernel's own boot
    * id does not serve, since containers share it with their host.
+   *
+   * @throws {BootTokenUnusable}
    */
   bootToken(): Promise<string>;
   /** The address that the default route leaves from; empty when there is none. */

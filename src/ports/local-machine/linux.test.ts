@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultDevice, linuxMachine } from './linux.ts';
+import { defaultDevice, linuxMachine, userPaths } from './linux.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -51,4 +51,13 @@ describe('the default route', () => {
   ])('leaves through %s', (_, routes, device) => {
     expect(defaultDevice(header + routes)).toBe(device);
   });
+});
+
+it('says so when this boot of the machine cannot be remembered', async () => {
+  const machine = linuxMachine({ machineId: '/dev/null', bootToken: '/dev/null/token', routes: '/dev/null' });
+  await expect(machine.bootToken()).rejects.toMatchObject({ code: 'BOOT_TOKEN_UNUSABLE' });
+});
+
+it('keeps what a fleetd of a user remembers in the runtime directory of the user', () => {
+  expect(userPaths('/run/user/500').bootToken).toBe('/run/user/500/fleet/boot-token');
 });

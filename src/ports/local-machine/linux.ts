@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
-import { MachineIdUnknown } from '../../core/errors/fleetd.ts';
+import { BootTokenUnusable, MachineIdUnknown } from '../../core/errors/fleetd.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import type { LocalMachine } from './index.ts';
 
@@ -20,6 +20,12 @@ const usual: LinuxPaths = {
   routes: '/proc/net/route',
 };
 
+/** For a fleetd of a user, which may write nowhere else. */
+export const userPaths = (runtimeDirectory: string): LinuxPaths => ({
+  ...usual,
+  bootToken: `${runtimeDirectory}/fleet/boot-token`,
+});
+
 export const linuxMachine = (paths: LinuxPaths = usual): LocalMachine => ({
   async id() {
     const written = await readFile(paths.machineId, 'utf8').catch(() => '');
@@ -30,10 +36,14 @@ export const linuxMachine = (paths: LinuxPaths = usual): LocalMachine => ({
   async bootToken() {
     const known = await readFile(paths.bootToken, 'utf8').catch(() => undefined);
     if (known !== undefined) return known;
-    await mkdir(dirname(paths.bootToken), { recursive: true });
     const token = randomUUID();
     const draft = `${paths.bootToken}.${token}`;
-    await writeFile(draft, token);
+    try {
+      await mkdir(dirname(paths.bootToken), { recursive: true });
+      await writeFile(draft, token);
+    } catch (cause) {
+      throw new BootTokenUnusable({ path: paths.bootToken }, { cause });
+    }
     // Linking fails where a file stands already, so that two processes that start together agree on one token.
     await link(draft, paths.bootToken).catch(() => {});
     await rm(draft);

@@ -136,6 +136,16 @@ export function unitManagerContract(name: string, world: ManagerUnderTest): void
       await manager.kill(unit);
     });
 
+    it('takes a unit that was killed for one that is not launched', async () => {
+      const manager = await managerOf();
+      const unit = fresh();
+      await loaded(manager, unit, longRunning);
+      await manager.start(unit);
+      await until(manager, unit, ({ active }) => active === 'active');
+      await manager.kill(unit);
+      expect(await until(manager, unit, ({ active }) => active === 'failed')).toMatchObject({ launched: false });
+    });
+
     it('lists units by name, and knows which of them ask for every machine, also after a restart of ours', async () => {
       const first = await managerOf();
       const [here, all] = [fresh('b'), fresh('a')];

@@ -28,7 +28,7 @@ export interface UnitManager extends AsyncDisposable {
    * is busy are merged into one set. One consumer at a time.
    */
   changes(stop: AbortSignal): AsyncIterable<ReadonlySet<UnitName>>;
-  /** Asks systemd about every unit of ours anew: the safety net below the signals. @throws {SystemdUnreachable} */
+  /** Asks systemd about every unit of ours anew: the safety net below the signals. @throws {SystemdUnreachable | SystemdFailed} */
   refresh(): Promise<void>;
 
   /**
@@ -43,16 +43,16 @@ export interface UnitManager extends AsyncDisposable {
   load(unit: UnitName, file: UnitFile, hash: UnitHash): Promise<void>;
   /**
    * Makes systemd see what `load` and `unload` did since the last time. Costs a daemon reload only when systemd still
-   * holds an older version of one of the files.
+   * holds an older version of one of the files. Failing, it is owed: the next one does what this one had to do.
    *
-   * @throws {SystemdUnreachable}
+   * @throws {SystemdUnreachable | SystemdFailed}
    */
   reload(): Promise<void>;
   /** Asks for the unit to be started; resolves once systemd has taken the order. @throws {SystemdRefused} */
   start(unit: UnitName): Promise<void>;
   /** Stops the unit; resolves once it has stopped. Its file stays. @throws {SystemdRefused} */
   stop(unit: UnitName): Promise<void>;
-  /** Ends the unit's processes at once, for a stop that takes longer than anybody can wait. @throws {SystemdRefused} */
+  /** Ends the unit's processes at once, as a stop does that nobody can wait for. @throws {SystemdRefused} */
   kill(unit: UnitName): Promise<void>;
   /** Stops the unit, waits until it has stopped, and removes every trace of it. @throws {SystemdRefused} */
   unload(unit: UnitName): Promise<void>;

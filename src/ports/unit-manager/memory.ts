@@ -7,7 +7,7 @@
  */
 import { compareText } from '../../core/base/order.ts';
 import { ms, seconds } from '../../core/base/time.ts';
-import { SystemdRefused } from '../../core/errors/systemd.ts';
+import { SystemdFailed, SystemdRefused } from '../../core/errors/systemd.ts';
 import { isGlobal } from '../../core/unit/requirements.ts';
 import type { UnitFile, UnitHash, UnitName } from '../../core/unit/types.ts';
 import type { Clock } from '../clock/index.ts';
@@ -42,8 +42,8 @@ export class MemorySystemd {
     this.clock = clock;
   }
 
-  /** From now on systemd refuses to `action` this unit; without a reason it obeys again. */
-  refuse(action: 'load' | 'start' | 'stop', name: string, why: string | undefined): void {
+  /** From now on systemd refuses to `action` this unit (none, for a reload); without a reason it obeys again. */
+  refuse(action: 'load' | 'start' | 'stop' | 'reload', name: string, why: string | undefined): void {
     if (why === undefined) this.#broken.delete(`${action} ${name}`);
     else this.#broken.set(`${action} ${name}`, why);
   }
@@ -69,9 +69,13 @@ export class MemorySystemd {
     for (const listener of this.#listeners) listener(name);
   }
 
+  refusal(action: string, name: string): string | undefined {
+    return this.#broken.get(`${action} ${name}`);
+  }
+
   order(action: 'load' | 'start' | 'stop', name: UnitName): void {
     this.orders.push(`${action} ${name}`);
-    const why = this.#broken.get(`${action} ${name}`);
+    const why = this.refusal(action, name);
     if (why !== undefined) throw new SystemdRefused({ unit: name, action, why });
   }
 
@@ -168,7 +172,10 @@ export class MemoryUnitManager implements UnitManager {
     this.#machine.changed(name);
   }
 
-  async reload(): Promise<void> {}
+  async reload(): Promise<void> {
+    const why = this.#machine.refusal('reload', '');
+    if (why !== undefined) throw new SystemdFailed({ doing: 'reload unit files', why });
+  }
 
   async start(name: UnitName): Promise<void> {
     this.#machine.order('start', name);
@@ -187,7 +194,9 @@ export class MemoryUnitManager implements UnitManager {
   async kill(name: UnitName): Promise<void> {
     this.#machine.orders.push(`kill ${name}`);
     const unit = this.#machine.units.get(name);
-    if (unit !== undefined) this.#machine.kill(unit);
+    if (unit === undefined) return;
+    this.#setLaunched(unit, false);
+    this.#machine.kill(unit);
   }
 
   async unload(name: UnitName): Promise<void> {

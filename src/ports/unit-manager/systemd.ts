@@ -1,7 +1,7 @@
 /** The real service manager: systemd, over D-Bus, following its signals. @see fleet.md section 5 */
 import { compareText } from '../../core/base/order.ts';
 import { type Millis, ms } from '../../core/base/time.ts';
-import { SystemdRefused, SystemdUnreachable, UnitNotEnabled } from '../../core/errors/systemd.ts';
+import { SystemdFailed, SystemdRefused, SystemdUnreachable, UnitNotEnabled } from '../../core/errors/systemd.ts';
 import { isGlobal, printUnitFile, type UnitFile, type UnitHash, type UnitName } from '../../core/unit/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Log } from '../log/index.ts';
@@ -146,10 +146,14 @@ class SystemdUnits implements UnitManager {
 
   async refresh(): Promise<void> {
     const asked = this.#heard;
-    const rows = (await this.#manager('ListUnits')) as readonly UnitRow[];
-    const missing = new Set(this.#units.keys());
-    for (const row of rows) if (missing.delete(row[0] as UnitName)) this.#seen(row, asked);
-    if (missing.size > 0) await this.#ask([...missing]);
+    try {
+      const rows = (await this.#manager('ListUnits')) as readonly UnitRow[];
+      const missing = new Set(this.#units.keys());
+      for (const row of rows) if (missing.delete(row[0] as UnitName)) this.#seen(row, asked);
+      if (missing.size > 0) await this.#ask([...missing]);
+    } catch (cause) {
+      throw failed('list units', cause);
+    }
   }
 
   async load(unit: UnitName, file: UnitFile, hash: UnitHash): Promise<void> {
@@ -180,7 +184,8 @@ class SystemdUnits implements UnitManager {
       }
     } catch (cause) {
       for (const name of names) this.#unread.add(name);
-      throw cause;
+      this.#linksChanged = true;
+      throw failed('reload unit files', cause);
     }
     if (names.length === 0) return;
     for (const name of names) this.#unasked.add(name);
@@ -223,6 +228,7 @@ class SystemdUnits implements UnitManager {
     } catch (cause) {
       if (!isAbsent(cause) && !isDead(cause)) throw refused(unit, 'kill', cause);
     }
+    this.#setLaunched(unit, false);
   }
 
   async unload(unit: UnitName): Promise<void> {
@@ -279,6 +285,8 @@ class SystemdUnits implements UnitManager {
         await this.refresh();
         return;
       } catch (cause) {
+        // Connected, and asked in vain: signals come, and whoever uses us asks again.
+        if (cause instanceof SystemdFailed) return;
         if (!(cause instanceof SystemdUnreachable)) throw cause;
         // A connection that broke again has started its own mending.
         if (this.#bus !== undefined) return;
@@ -455,6 +463,10 @@ const stopped = (name: UnitName): KeptUnit => ({
 const jobNumber = (path: unknown): string => String(path).replace(/^.*\//, '');
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** For what concerns no unit in particular. */
+const failed = (doing: string, cause: unknown): unknown =>
+  cause instanceof DBusFailure ? new SystemdFailed({ doing, why: cause.message }, { cause }) : cause;
 
 const refused = (unit: UnitName, action: string, cause: unknown): unknown =>
   cause instanceof DBusFailure ? new SystemdRefused({ unit, action, why: cause.message }, { cause }) : cause;

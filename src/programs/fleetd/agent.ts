@@ -2,7 +2,8 @@
 import { desire } from '../../core/agent/desire.ts';
 import { plan } from '../../core/agent/plan.ts';
 import type { Work } from '../../core/agent/types.ts';
-import { seconds } from '../../core/base/time.ts';
+import { printDuration } from '../../core/base/duration.ts';
+import { ms, seconds } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { Machine } from '../../core/machine/types.ts';
 import type { Clock } from '../../ports/clock/index.ts';
@@ -10,6 +11,7 @@ import type { Log } from '../../ports/log/index.ts';
 import type { Registry } from '../../ports/registry/index.ts';
 import type { UnitManager } from '../../ports/unit-manager/index.ts';
 import { Bell } from './bell.ts';
+import { polled } from './looking.ts';
 import { Tasks } from './tasks.ts';
 
 export interface AgentWorld {
@@ -21,6 +23,8 @@ export interface AgentWorld {
 
 /** The safety net below the signals; nothing that works waits for it. */
 const lookAgainEvery = seconds(60);
+/** How often an agent looks that does not follow the registry. @see fleet.md 4.2 */
+const glanceEvery = seconds(5);
 const slowPass = seconds(5);
 
 /** Lives as long as the process: what is stopping, and what failed, outlasts a loss of the registry. */
@@ -34,13 +38,18 @@ export class Agent {
     this.#tasks = new Tasks(world, () => this.#bell.ring());
   }
 
-  /** Runs until `stop` aborts; leaves the units as they are then. One run at a time. */
-  async run(me: Machine, stop: AbortSignal): Promise<void> {
+  /**
+   * Runs until `stop` aborts; leaves the units as they are then. One run at a time.
+   *
+   * @param watch whether changes of the registry wake the agent; otherwise it looks every 5 s
+   */
+  async run(me: Machine, watch: boolean, stop: AbortSignal): Promise<void> {
     const { clock, log, registry, units } = this.#world;
     let work: Work | undefined;
 
+    const source = (until: AbortSignal) => registry.work(me, until);
     const follow = async () => {
-      for await (const news of registry.work(me, stop)) {
+      for await (const news of watch ? source(stop) : polled(source, glanceEvery, clock, stop)) {
         work = news;
         this.#bell.ring();
       }
@@ -59,8 +68,8 @@ export class Agent {
         if (wanted === undefined) continue;
         const started = clock.now();
         await tolerating(log, () => this.#tasks.carryOut(plan(desire(wanted, me.id), units.units()), stop));
-        const took = clock.now() - started;
-        if (took > slowPass) log.warn('AgentReconciler completed reconciliation in', { seconds: took / 1_000 });
+        const took = ms(clock.now() - started);
+        if (took > slowPass) log.warn(`AgentReconciler completed reconciliation in ${printDuration(took)}`);
       }
     };
     await Promise.all([follow(), lookAgain(), act()]);

@@ -1,4 +1,6 @@
 /** fleetd's command line. @see fleet.md 8.1 */
+import { goFlagUsage, parseGoFlags } from '../../core/base/go-flags.ts';
+import { fromFlags, readSettings, text, yesNo } from '../../core/base/settings.ts';
 
 export type Arguments =
   | { readonly kind: 'run'; readonly config: string | undefined }
@@ -9,27 +11,21 @@ export type Arguments =
   /** Exit 2. */
   | { readonly kind: 'unknown'; readonly problem: string };
 
+const flags = {
+  config: text('', 'Path of the config file; /etc/fleet/fleet.conf is read when it exists.'),
+  version: yesNo(false, 'Print the version and exit.'),
+};
+
 export function parseArguments(argv: readonly string[]): Arguments {
-  let config: string | undefined;
-  for (let at = 0; at < argv.length; at += 1) {
-    const argument = argv[at] ?? '';
-    if (argument === 'version' && argv.length === 1) return { kind: 'version' };
-    const flag = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(argument);
-    if (flag === null) return { kind: 'stray' };
-    const [, name = '', attached] = flag;
-    if (name === 'version') return { kind: 'version' };
-    if (name === 'help' || name === 'h') return { kind: 'help' };
-    if (name !== 'config') return { kind: 'unknown', problem: `flag provided but not defined: -${name}` };
-    if (attached === undefined) at += 1;
-    config = attached ?? argv[at];
-    if (config === undefined) return { kind: 'unknown', problem: 'flag needs an argument: -config' };
-  }
-  return { kind: 'run', config };
+  const parsed = parseGoFlags(flags, argv);
+  if (parsed.kind === 'help') return { kind: 'help' };
+  if (parsed.kind === 'problem') return { kind: 'unknown', problem: parsed.problem };
+  const { values, mistakes, given } = readSettings(flags, [fromFlags(parsed.texts)]);
+  const [mistake] = mistakes;
+  if (mistake !== undefined) return { kind: 'unknown', problem: mistake.message };
+  if (values.version || (parsed.rest.length === 1 && parsed.rest[0] === 'version')) return { kind: 'version' };
+  if (parsed.rest.length > 0) return { kind: 'stray' };
+  return { kind: 'run', config: given.has('config') ? values.config : undefined };
 }
 
-export const usage = `Usage of fleetd:
-  -config string
-    \tPath to config file
-  -version
-    \tPrint the version and exit
-`;
+export const usage = `Usage of fleetd:\n${goFlagUsage(flags)}`;

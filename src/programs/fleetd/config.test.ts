@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seconds } from '../../core/base/time.ts';
-import { parseIni, parseMetadata, readConfig } from './config.ts';
+import { complaintsAbout, parseMetadata, readConfig, waitingForRestart } from './config.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -53,19 +53,45 @@ describe('the configuration', () => {
     expect(config.staticMetadata).toEqual({ disk: 'ssd', region: 'us=east' });
   });
 
-  it('keeps the default of what cannot be read, and says so', async () => {
-    const { config, mistakes } = await reading('verbosity=much\nunknown=1\n');
-    expect(config.verbosity).toBe(0);
-    expect(mistakes.map(({ key }) => key)).toEqual(['verbosity']);
+  it.each([
+    ['verbosity', 'much', 'a whole number', 'verbosity', 0],
+    ['etcd_servers', '[]', 'not empty', 'etcdServers', ['http://127.0.0.1:2379', 'http://127.0.0.1:4001']],
+    ['etcd_key_prefix', '', 'not empty', 'etcdKeyPrefix', '/_coreos.com/fleet/'],
+    ['etcd_request_timeout', '1s', 'a number of seconds such as 1.0', 'etcdRequestTimeout', seconds(1)],
+    ['engine_reconcile_interval', '0', 'more than 0', 'engineReconcileInterval', seconds(2)],
+    ['partition_policy', 'flee', 'one of keep, fence', 'partitionPolicy', 'keep'],
+    ['disable_engine', 'maybe', 'true or false', 'disableEngine', false],
+    ['token_limit', '0', 'from 1 to 65535', 'tokenLimit', 100],
+  ] as const)('keeps the default of a %s that is %j, and says so', async (key, written, expected, name, preset) => {
+    const read = await reading(`${key}="${written}"\n`);
+    expect(read.config[name]).toEqual(preset);
+    const path = join(directory, 'fleet.conf');
+    expect(complaintsAbout(read)).toEqual([
+      `Config option ignored: ${key} in ${path} is "${written}", expected ${expected}`,
+    ]);
   });
 
-  it('refuses an agent_ttl that is no duration', async () => {
-    await expect(reading('agent_ttl=soon\n')).rejects.toMatchObject({ code: 'SETTING_UNUSABLE' });
+  it('says so when it does not know an option', async () => {
+    const read = await reading('verbosty=1\n[section]\nother=1\n');
+    expect(complaintsAbout(read)).toEqual(['Config option verbosty is not known - ignoring']);
+  });
+
+  it('names what a running daemon cannot change', async () => {
+    const { config: before } = await reading('etcd_servers=http://a:1\nagent_ttl=3s\n');
+    const { config: after } = await reading('etcd_servers=http://b:1\nagent_ttl=5s\nunits_directory=/x\n');
+    expect(waitingForRestart(before, after)).toEqual(['etcd_servers', 'units_directory']);
+    expect(waitingForRestart(before, before)).toEqual([]);
+  });
+
+  it.each(['soon', '', '30', '10ms'])('refuses an agent_ttl that is %j', async (written) => {
+    await expect(reading(`agent_ttl="${written}"\n`)).rejects.toMatchObject({ code: 'SETTING_UNUSABLE' });
   });
 
   it('names the options that are no longer supported', async () => {
-    const { retired } = await reading('verify_units=true\n', { FLEET_AUTHORIZED_KEYS_FILE: '/x' });
-    expect(retired).toEqual(['verify_units', 'authorized_keys_file']);
+    expect(complaintsAbout(await reading('verify_units=true\n', { FLEET_AUTHORIZED_KEYS_FILE: '/x' }))).toEqual([
+      'Config option verify_units is no longer supported - ignoring',
+      'Config option authorized_keys_file is no longer supported - ignoring',
+    ]);
   });
 
   it('cannot come from a directory, from nowhere, or from what is no key=value', async () => {
@@ -73,18 +99,6 @@ describe('the configuration', () => {
     await expect(readConfig(join(directory, 'none'), {})).rejects.toThrow(/^Unable to use config file .*none: /);
     await expect(reading('what is this\n')).rejects.toThrow('line 1 is not key=value: what is this');
   });
-});
-
-it.each([
-  ['spaces around', 'a = 1 ', { a: '1' }],
-  ['quotes', `a="1"\nb='2'`, { a: '1', b: '2' }],
-  ['keys in any case', 'Agent_TTL=3s', { agent_ttl: '3s' }],
-  ['comments', '# a\n; b\na=1 # c\nb=2;d', { a: '1', b: '2' }],
-  ['joined lines', 'a=1,\\\n  2', { a: '1,2' }],
-  ['keys outside any section only', 'a=1\n[other]\na=2\n', { a: '1' }],
-  ['values with an equals sign', 'a=b=c', { a: 'b=c' }],
-])('a config file may have %s', (_, content, keys) => {
-  expect(Object.fromEntries(parseIni('f', content))).toEqual(keys);
 });
 
 it.each([

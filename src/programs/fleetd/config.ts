@@ -7,44 +7,80 @@ import {
   fromNames,
   list,
   type Mistake,
+  namesOf,
+  oneOf,
   readSettings,
   text,
+  unknownNames,
   type Values,
   whole,
   yesNo,
 } from '../../core/base/settings.ts';
 import { ms, seconds } from '../../core/base/time.ts';
 import { ConfigIsDirectory, ConfigUnusable, SettingUnusable } from '../../core/errors/fleetd.ts';
+import { parseIni } from './ini.ts';
+
+const some = (value: { readonly length: number }) => (value.length > 0 ? undefined : 'not empty');
+const positive = (value: number) => (value > 0 ? undefined : 'more than 0');
 
 export const settings = {
   verbosity: whole(0, 'Above 0, debug messages are logged.'),
-  etcdServers: list(['http://127.0.0.1:2379', 'http://127.0.0.1:4001'], 'The etcd members to use, best all of them.'),
+  etcdServers: list(['http://127.0.0.1:2379', 'http://127.0.0.1:4001'], 'The etcd members to use, best all of them.', {
+    check: some,
+  }),
   etcdUsername: text('', 'User name for etcd, when it asks for one.'),
   etcdPassword: text('', 'Password for etcd.'),
   etcdKeyfile: text('', 'Path of the client key for etcd.'),
   etcdCertfile: text('', 'Path of the client certificate for etcd.'),
   etcdCafile: text('', "Path of the certificates that etcd's own is checked against."),
-  etcdKeyPrefix: text('/_coreos.com/fleet/', 'Where the cluster keeps its state in etcd.'),
-  etcdRequestTimeout: decimalSeconds(seconds(1), 'How long one request to etcd may take.'),
+  etcdKeyPrefix: text('/_coreos.com/fleet/', 'Where the cluster keeps its state in etcd.', { check: some }),
+  etcdRequestTimeout: decimalSeconds(seconds(1), 'How long one request to etcd may take.', { check: positive }),
   engineReconcileInterval: decimalSeconds(
     seconds(2),
-    'A fifth of the time after which another engine may take over from one that went silent.',
-    { check: (value) => (value > 0 ? undefined : 'more than 0') },
+    'A fifth of the time after which another engine may take over from one that went silent; with `disable_watches`, how often the engine looks.',
+    { check: positive },
   ),
   publicIp: text('', 'The address that other machines reach this one at; found by the default route when empty.'),
   metadata: text('', 'Facts about the machine that units can ask for: key=value, separated by commas.'),
   agentTtl: duration(seconds(30), 'How long a silent machine stays in the cluster.', {
     check: (value) => (value >= ms(1_000) ? undefined : 'at least 1s'),
   }),
-  unitsDirectory: text('/run/fleet/units/', 'Where unit files are written; it must not outlive a boot.'),
-  systemdUser: yesNo(false, "Drive the user's systemd instead of the machine's."),
+  partitionPolicy: oneOf(
+    ['keep', 'fence'],
+    'keep',
+    'What becomes of the units of a machine that is cut off from etcd. `keep` lets them run; the cluster starts them elsewhere as well after `agent_ttl`. `fence` stops all but global units before that, so that none runs twice.',
+  ),
+  unitsDirectory: text('/run/fleet/units/', 'Where unit files are written; it must not outlive a boot.', {
+    check: some,
+  }),
+  systemdUser: yesNo(
+    false,
+    "Drive the systemd of the user that fleetd runs as (`systemd --user`) instead of the machine's.",
+  ),
   tokenLimit: whole(100, 'How many entries one page of an API answer holds.', {
     check: (value) => (value >= 1 && value <= 65_535 ? undefined : 'from 1 to 65535'),
   }),
   disableEngine: yesNo(false, 'Never lead: this machine runs units and decides nothing.'),
-  disableWatches: yesNo(false, 'Accepted for compatibility; watches cost little here and stay on.'),
+  disableWatches: yesNo(
+    false,
+    'Engine and agent look at the registry from time to time (`engine_reconcile_interval`; the agent every 5 s) instead of following its changes.',
+  ),
   enableGrpc: yesNo(false, 'Accepted for compatibility; etcd v3 does what it was for.'),
 };
+
+/** Settings that a running daemon cannot change; all others take effect with a reload. */
+export const fixedSettings = [
+  'etcdServers',
+  'etcdUsername',
+  'etcdPassword',
+  'etcdKeyfile',
+  'etcdCertfile',
+  'etcdCafile',
+  'etcdKeyPrefix',
+  'etcdRequestTimeout',
+  'unitsDirectory',
+  'systemdUser',
+] as const satisfies readonly (keyof typeof settings)[];
 
 export type Config = Values<typeof settings> & {
   /** The machine's static metadata, parsed. */
@@ -59,11 +95,14 @@ export interface ConfigReading {
   readonly mistakes: readonly Mistake[];
   /** Keys of fleet's past that mean nothing any more. */
   readonly retired: readonly string[];
+  /** Keys in the file that never meant anything. */
+  readonly unknown: readonly string[];
 }
 
 export const defaultPath = '/etc/fleet/fleet.conf';
 const retiredKeys = ['verify_units', 'authorized_keys_file'];
-const fleetVariable = (name: string) => `FLEET_${name.toUpperCase()}`;
+/** The environment variable of a setting. */
+export const fleetVariable = (name: string) => `FLEET_${name.toUpperCase()}`;
 
 /**
  * @param asked the path given on the command line; the usual one is read when it exists
@@ -86,9 +125,23 @@ export async function readConfig(
     config: { ...values, staticMetadata: parseMetadata(values.metadata) },
     path,
     mistakes,
+    unknown: unknownNames(settings, file.keys()).filter((key) => !retiredKeys.includes(key)),
     retired: retiredKeys.filter((key) => file.has(key) || env[fleetVariable(key)] !== undefined),
   };
 }
+
+/** What is wrong with the configuration and does not keep anybody from using it, as lines of a log. */
+export const complaintsAbout = ({ retired, unknown, mistakes }: ConfigReading): readonly string[] => [
+  ...retired.map((key) => `Config option ${key} is no longer supported - ignoring`),
+  ...unknown.map((key) => `Config option ${key} is not known - ignoring`),
+  ...mistakes.map(({ message }) => `Config option ignored: ${message}`),
+];
+
+/** The names of settings that differ between two configurations and wait for a restart. */
+export const waitingForRestart = (before: Config, after: Config): readonly string[] =>
+  fixedSettings
+    .filter((key) => settings[key].print(before[key] as never) !== settings[key].print(after[key] as never))
+    .map((key) => namesOf(settings, key).name);
 
 /** `key=value` pairs; an entry without `=` is ignored and the last of a key wins. */
 export function parseMetadata(written: string): Readonly<Record<string, string>> {
@@ -97,26 +150,6 @@ export function parseMetadata(written: string): Readonly<Record<string, string>>
     return at < 0 ? [] : [[entry.slice(0, at).trim(), entry.slice(at + 1).trim()] as const];
   });
   return Object.fromEntries(pairs);
-}
-
-/** The keys outside any section, in lower case. @throws {ConfigUnusable} */
-export function parseIni(path: string, content: string): ReadonlyMap<string, string> {
-  const keys = new Map<string, string>();
-  const lines = content.replace(/\\\r?\n[ \t]*/g, '').split(/\r?\n/);
-  for (const [index, line] of lines.entries()) {
-    const written = line.trim();
-    if (written === '' || written.startsWith('#') || written.startsWith(';')) continue;
-    if (written.startsWith('[')) break;
-    const at = written.indexOf('=');
-    if (at < 0) throw new ConfigUnusable({ path, why: `line ${index + 1} is not key=value: ${written}` });
-    keys.set(written.slice(0, at).trim().toLowerCase(), unquoted(written.slice(at + 1).trim()));
-  }
-  return keys;
-}
-
-function unquoted(value: string): string {
-  const quoted = /^(["'])(.*)\1$/.exec(value);
-  return quoted ? (quoted[2] ?? '') : value.replace(/[#;].*$/, '').trim();
 }
 
 async function exists(path: string): Promise<string | undefined> {

@@ -25,11 +25,14 @@ export const agentTtl = seconds(3);
 
 /** A fleetd that runs; `systemd` stays when it ends. */
 export interface Daemon {
+  readonly id: string;
   readonly server: Server;
   readonly api: Handler;
   readonly log: MemoryLog;
   readonly registry: MemoryRegistry;
   readonly gate: Gate;
+  /** What it told its systemd about itself. */
+  readonly statuses: readonly string[];
   config: Config;
   /** Ends it as a signal does; resolves when the process would be gone. */
   end(ending: Ending): Promise<void>;
@@ -42,13 +45,19 @@ export class TestCluster implements AsyncDisposable {
   readonly store = new MemoryEtcdStore(this.clock);
   readonly systemds = new Map<string, MemorySystemd>();
   readonly #daemons = new Set<Daemon>();
-  readonly #observer = memoryRegistry(this.clock, this.store);
+  /** The registry as somebody sees it who is no machine. */
+  readonly observer = memoryRegistry(this.clock, this.store);
 
   /** The machine's systemd, which outlives its daemons. */
   systemd(id: string): MemorySystemd {
     const known = this.systemds.get(id) ?? new MemorySystemd(this.clock);
     this.systemds.set(id, known);
     return known;
+  }
+
+  /** Those that run on the machine now. */
+  daemons(id: string): readonly Daemon[] {
+    return [...this.#daemons].filter((daemon) => daemon.id === id);
   }
 
   /** Starts a daemon on the machine; `token` is the boot's. */
@@ -66,7 +75,10 @@ export class TestCluster implements AsyncDisposable {
       publicIp: async () => `10.0.0.${this.systemds.size}`,
     };
     const config: Config = { ...presets(settings), staticMetadata: {}, agentTtl, ...changes };
-    const server = new Server({ clock, log, registry, units, machine, metrics, config: () => daemon.config }, gate);
+    const statuses: string[] = [];
+    const status = (text: string) => void statuses.push(text);
+    const world = { clock, log, registry, units, machine, metrics, status, config: () => daemon.config };
+    const server = new Server(world, gate);
     const process = () => ({ residentBytes: 1, cpuSeconds: 1, startedAt: 1, openFiles: 1 });
     const api = apiHandler({
       clock,
@@ -85,11 +97,13 @@ export class TestCluster implements AsyncDisposable {
       await units[Symbol.asyncDispose]();
     };
     const daemon: Daemon = {
+      id,
       server,
       api,
       log,
       registry,
       gate,
+      statuses,
       config,
       async end(asked) {
         ending = asked;
@@ -109,7 +123,7 @@ export class TestCluster implements AsyncDisposable {
   /** Waits for a change of the registry after which it is so; fails by the test's own time limit. */
   async until(holds: () => Promise<boolean>): Promise<void> {
     const stop = new AbortController();
-    for await (const _change of this.#observer.changes(stop.signal)) if (await holds()) break;
+    for await (const _change of this.observer.changes(stop.signal)) if (await holds()) break;
     stop.abort();
   }
 
@@ -119,7 +133,7 @@ export class TestCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const daemon of [...this.#daemons]) await daemon.end('hand-over');
-    await this.#observer[Symbol.asyncDispose]();
+    await this.observer[Symbol.asyncDispose]();
   }
 }
 

@@ -187,7 +187,11 @@ describe('a daemon that loses the registry', () => {
     const second = cluster.start('m1', {}, 'the boot of another machine');
     await cluster.pass(seconds(20));
     expect((await call(second.api, 'GET', '/fleet/v1/machines')).status).toBe(503);
-    expect(second.log.events.filter(({ event }) => event === 'Server register machine failed:').length).toBe(5);
+    const refusal = 'Server register machine failed: machine id m1 is in use by another live machine (10.0.0.1)';
+    expect(second.log.events.filter(({ level }) => level === 'error').map(({ event }) => event)).toEqual(
+      [1, 2, 4, 8, 16].map((wait) => `${refusal}, retrying in ${wait} sec.`),
+    );
+    expect(second.statuses.at(-1)).toMatch(/^not in the cluster: machine id m1 is in use/);
     await first.end('leave');
     await cluster.pass(seconds(16));
     expect((await call(second.api, 'GET', '/fleet/v1/machines')).status).toBe(200);
@@ -249,19 +253,39 @@ describe('an agent', () => {
   });
 });
 
-describe('a reload of the configuration', () => {
-  it('announces what is new and touches no unit', async () => {
+it('dumps what it knows in the shape of fleet', async () => {
+  await using cluster = new TestCluster();
+  const { api, server } = cluster.start('m1');
+  await submit(api, 'web.service', sleeper);
+  await submit(api, 'db.service', sleeper, 'loaded');
+  await cluster.until(async () => (await isActive(api, 'web.service')) && (await statesOn(api)).length === 2);
+  const state = { LoadState: 'loaded', MachineID: 'm1', UnitHash: expect.stringMatching(/^[0-9a-f]{40}$/) };
+  expect(JSON.parse(JSON.stringify(server.dump()))).toEqual({
+    Agent: { Cache: { TargetStates: { 'db.service': 'loaded', 'web.service': 'launched' } } },
+    UnitStatePublisher: {
+      Cache: {
+        'db.service': { ...state, ActiveState: 'inactive', SubState: 'dead', UnitName: 'db.service' },
+        'web.service': { ...state, ActiveState: 'active', SubState: 'running', UnitName: 'web.service' },
+      },
+      ToPublish: {},
+    },
+    UnitStateGenerator: { Subscribed: ['db.service', 'web.service'] },
+  });
+});
+
+describe('a systemd that cannot reload', () => {
+  it('keeps units from being started with an older file, until it can', async () => {
     await using cluster = new TestCluster();
-    const daemon = cluster.start('m1', { staticMetadata: { disk: 'hdd' } });
-    const { api } = daemon;
-    await submit(api, 'web.service', sleeper);
-    await cluster.until(() => isActive(api, 'web.service'));
-    await submit(api, 'db.service', `${everywhere}MachineMetadata=disk=ssd\n`);
-    cluster.systemd('m1').orders.splice(0);
-    daemon.config = { ...daemon.config, staticMetadata: { disk: 'ssd' }, publicIp: '192.0.2.1' };
-    daemon.server.reload();
-    await cluster.until(() => isActive(api, 'db.service'));
-    expect(await machinesOn(api)).toEqual([{ id: 'm1', metadata: { disk: 'ssd' }, publicIp: '192.0.2.1' }]);
-    expect(cluster.systemd('m1').orders).toEqual(['load db.service', 'start db.service']);
+    const { api, log } = cluster.start('m1');
+    const systemd = cluster.systemd('m1');
+    systemd.refuse('reload', '', 'out of memory');
+    await submit(api, 'a.service', sleeper);
+    await cluster.until(async () => log.events.some(({ facts }) => facts['type'] === 'ReloadUnitFiles'));
+    await cluster.pass(seconds(5));
+    expect(systemd.orders).toEqual(['load a.service']);
+    systemd.refuse('reload', '', undefined);
+    await cluster.pass(seconds(1));
+    await cluster.until(() => isActive(api, 'a.service'));
+    expect(systemd.orders).toEqual(['load a.service', 'start a.service']);
   });
 });

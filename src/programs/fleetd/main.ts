@@ -1,46 +1,21 @@
-/** fleetd: arguments, signals, exit code. @see fleet.md section 8 */
-import { OperatingError } from '../../core/errors/define.ts';
-import { parseArguments, usage } from './arguments.ts';
-import { version } from './version.ts';
+/** fleetd: its process. */
+import { Bell } from './bell.ts';
+import { runCommandLine } from './command-line.ts';
 
-async function main(argv: readonly string[]): Promise<number> {
-  const asked = parseArguments(argv);
-  switch (asked.kind) {
-    case 'version':
-      process.stdout.write(`fleetd version ${version}\n`);
-      return 0;
-    case 'help':
-      process.stdout.write(usage);
-      return 0;
-    case 'stray':
-      process.stderr.write(
-        `${process.argv[1] ?? 'fleetd'} takes no arguments. Did you mean to invoke fleetctl instead?\n${usage}`,
-      );
-      return 1;
-    case 'unknown':
-      process.stderr.write(`${asked.problem}\n${usage}`);
-      return 2;
-    case 'run':
-      return run(asked.config);
-    default:
-      return asked satisfies never;
-  }
-}
+// Heard from the first moment on, since a signal that nobody listens to ends a process.
+const stop = new AbortController();
+const [reload, dump] = [new Bell(), new Bell()];
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+process.on('SIGHUP', () => reload.ring());
+process.on('SIGUSR1', () => dump.ring());
 
-async function run(configPath: string | undefined): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
-  try {
+const code = await runCommandLine(
+  process.argv.slice(2),
+  { out: (text) => void process.stdout.write(text), err: (text) => void process.stderr.write(text) },
+  async (config) => {
     // Loaded now, so that asking for the version stays quick.
     const { runDaemon } = await import('./daemon.ts');
-    await runDaemon(configPath, stop.signal);
-    return 0;
-  } catch (cause) {
-    if (!(cause instanceof OperatingError)) throw cause;
-    process.stderr.write(`FATAL ${cause.message}\n`);
-    if (cause.remedy !== undefined) process.stderr.write(`Try: ${cause.remedy}\n`);
-    return 1;
-  }
-}
-
-process.exit(await main(process.argv.slice(2)));
+    await runDaemon(config, { stop: stop.signal, reload, dump });
+  },
+);
+process.exit(code);

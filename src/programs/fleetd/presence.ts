@@ -31,7 +31,7 @@ export async function join(
   describe: () => Promise<Machine>,
   token: string,
   ttl: Millis,
-  refused: () => void,
+  refused: (cause: OperatingError) => void,
   stop: AbortSignal,
 ): Promise<Membership | undefined> {
   for (let failures = 1; !stop.aborted; failures += 1) {
@@ -39,10 +39,13 @@ export async function join(
       return await registry.join(await describe(), token, ttl);
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
-      refused();
+      refused(cause);
       const { first, most } = cause.code === MachineIdTaken.code ? taken : unreachable;
       const wait = backOff(failures, first, most);
-      log.error('Server register machine failed:', { err: cause, retryIn: `${wait / 1_000} sec.` });
+      log.error(`Server register machine failed: ${cause.message}, retrying in ${wait / 1_000} sec.`, {
+        remedy: cause.remedy,
+        because: cause.cause,
+      });
       await clock.sleep(wait, stop);
     }
   }

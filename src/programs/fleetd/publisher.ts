@@ -1,5 +1,5 @@
 /** Publishes what systemd says about this machine's units, as its signals tell it. @see fleet.md 4.6, and 9 point 6 */
-import { ms } from '../../core/base/time.ts';
+import { type Millis, ms } from '../../core/base/time.ts';
 import type { UnitState } from '../../core/cluster/types.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { MachineId } from '../../core/machine/types.ts';
@@ -19,55 +19,91 @@ export interface PublisherWorld {
 const retryAfter = ms(250);
 
 /**
- * Publishes every unit once and then what changes, until `stop` aborts. Changes that come during a write share the next
- * one, so that a burst costs few writes and the first of it none of the others' time.
+ * How long to gather after a write of so many states: nothing is gained by waiting after one, and much after a hundred,
+ * which come with the next hundred behind them.
  */
-export async function runPublisher(
-  { clock, log, units }: PublisherWorld,
-  membership: Membership,
-  me: MachineId,
-  stop: AbortSignal,
-): Promise<void> {
-  const bell = new Bell();
-  const published = new Map<UnitName, string>();
-  let changed = new Set<UnitName>(units.units().map(({ name }) => name));
-  bell.ring();
+const gatherFor = (written: number): Millis => ms(written < few ? 0 : Math.min(longestGathering, written * perState));
+const few = 8;
+const perState = 2;
+const longestGathering = 100;
 
-  const follow = async () => {
-    for await (const names of units.changes(stop)) {
-      for (const name of names) changed.add(name);
-      bell.ring();
-    }
-  };
-  const publish = async () => {
-    for await (const _ring of bell.rings(stop)) {
-      const names = changed;
-      changed = new Set();
-      const known = new Map(units.units().map((unit) => [unit.name, unit]));
-      const states: UnitState[] = [];
-      const retract: UnitName[] = [];
-      for (const name of names) {
-        const state = stateOf(known.get(name), me);
-        const text = state && JSON.stringify(state);
-        if (text === published.get(name)) continue;
-        if (state === undefined) retract.push(name);
-        else states.push(state);
+/** What one membership has published, and has yet to publish. */
+export class Publisher {
+  readonly #world: PublisherWorld;
+  readonly #membership: Membership;
+  readonly #me: MachineId;
+  readonly #bell = new Bell();
+  readonly #published = new Map<UnitName, UnitState>();
+  #changed: Set<UnitName>;
+
+  constructor(world: PublisherWorld, membership: Membership, me: MachineId) {
+    this.#world = world;
+    this.#membership = membership;
+    this.#me = me;
+    this.#changed = new Set(world.units.units().map(({ name }) => name));
+  }
+
+  /** By unit, what others see. */
+  get published(): ReadonlyMap<UnitName, UnitState> {
+    return this.#published;
+  }
+
+  /** By unit, what others are about to see; undefined for a state that goes. */
+  toPublish(): ReadonlyMap<UnitName, UnitState | undefined> {
+    const states = [...this.#changed].map((name) => [name, this.#stateOf(name)] as const);
+    return new Map(states.filter(([name, state]) => !isSame(state, this.#published.get(name))));
+  }
+
+  /**
+   * Publishes every unit once and then what changes, until `stop` aborts. Changes that come during a write share the
+   * next one, so that a burst costs few writes and the first of it none of the others' time.
+   *
+   * @param complete called once every unit that was here at the start has been published
+   */
+  async run(complete: () => void, stop: AbortSignal): Promise<void> {
+    this.#bell.ring();
+    const follow = async () => {
+      for await (const names of this.#world.units.changes(stop)) {
+        for (const name of names) this.#changed.add(name);
+        this.#bell.ring();
       }
-      if (states.length === 0 && retract.length === 0) continue;
+    };
+    await Promise.all([follow(), this.#publish(complete, stop)]);
+  }
+
+  async #publish(complete: () => void, stop: AbortSignal): Promise<void> {
+    const { clock, log } = this.#world;
+    let first: (() => void) | undefined = complete;
+    for await (const _ring of this.#bell.rings(stop)) {
+      const changes = this.toPublish();
+      this.#changed = new Set();
       try {
-        await membership.publish(states, retract);
-        for (const state of states) published.set(state.unit, JSON.stringify(state));
-        for (const name of retract) published.delete(name);
+        await this.#write(changes);
+        first?.();
+        first = undefined;
+        await clock.sleep(gatherFor(changes.size), stop);
       } catch (cause) {
         if (!(cause instanceof OperatingError)) throw cause;
-        if (!stop.aborted) log.warn('UnitStatePublisher could not publish:', { units: names.size, err: cause });
-        for (const name of names) changed.add(name);
+        if (!stop.aborted) log.warn('UnitStatePublisher could not publish:', { units: changes.size, err: cause });
+        for (const name of changes.keys()) this.#changed.add(name);
         await clock.sleep(retryAfter, stop);
-        bell.ring();
+        this.#bell.ring();
       }
     }
-  };
-  await Promise.all([follow(), publish()]);
+  }
+
+  async #write(changes: ReadonlyMap<UnitName, UnitState | undefined>): Promise<void> {
+    if (changes.size === 0) return;
+    const states = [...changes.values()].filter((state) => state !== undefined);
+    const retract = [...changes].flatMap(([name, state]) => (state === undefined ? [name] : []));
+    await this.#membership.publish(states, retract);
+    for (const state of states) this.#published.set(state.unit, state);
+    for (const name of retract) this.#published.delete(name);
+  }
+
+  #stateOf(name: UnitName): UnitState | undefined {
+    return stateOf(this.#world.units.unit(name), this.#me);
+  }
 }
 
 /** A unit whose file is not ours any more has no hash, and no state worth publishing. */
@@ -76,3 +112,13 @@ function stateOf(unit: ManagedUnit | undefined, machine: MachineId): UnitState |
   const { name, hash, load, active, sub, launched } = unit;
   return { unit: name, machine, hash: hash as UnitHash, load, active, sub, launched };
 }
+
+const isSame = (a: UnitState | undefined, b: UnitState | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.hash === b.hash &&
+    a.load === b.load &&
+    a.active === b.active &&
+    a.sub === b.sub &&
+    a.launched === b.launched);

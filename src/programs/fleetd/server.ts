@@ -1,8 +1,9 @@
 /** One fleetd: in the cluster as an agent and perhaps an engine, or out of it and trying to get in. */
-import { isDeepStrictEqual } from 'node:util';
-import { seconds } from '../../core/base/time.ts';
-import { OperatingError } from '../../core/errors/define.ts';
-import type { Machine } from '../../core/machine/types.ts';
+import { type Millis, ms, seconds } from '../../core/base/time.ts';
+import type { UnitState } from '../../core/cluster/types.ts';
+import type { OperatingError } from '../../core/errors/define.ts';
+import type { Machine, MachineId } from '../../core/machine/types.ts';
+import type { UnitName } from '../../core/unit/types.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { LocalMachine } from '../../ports/local-machine/index.ts';
 import type { Log } from '../../ports/log/index.ts';
@@ -10,14 +11,14 @@ import type { Membership, Registry } from '../../ports/registry/index.ts';
 import type { UnitManager } from '../../ports/unit-manager/index.ts';
 import { Agent } from './agent.ts';
 import type { Gate } from './api/gate.ts';
-import { Bell } from './bell.ts';
+import { Bells } from './bell.ts';
 import type { Config } from './config.ts';
-import { runEngine } from './engine.ts';
-import { leadershipTerm, presenceTerm } from './lease-term.ts';
+import { fence, fenceMargin } from './fence.ts';
+import { presenceTerm } from './lease-term.ts';
 import type { FleetMetrics } from './metrics/metrics.ts';
 import { join } from './presence.ts';
-import { runPublisher } from './publisher.ts';
 import { purge } from './purge.ts';
+import { type Seat, Session } from './session.ts';
 import { version } from './version.ts';
 
 export interface World {
@@ -27,12 +28,12 @@ export interface World {
   readonly units: UnitManager;
   readonly machine: LocalMachine;
   readonly metrics: FleetMetrics;
+  /** Told how this machine stands, for whoever asks its systemd. */
+  readonly status: (text: string) => void;
   /** As it is now: a reload changes it. */
   readonly config: () => Config;
 }
 
-/** How often the machine's address is looked at again. */
-const factsEvery = seconds(60);
 /** Leaving must not wait for an etcd that does not answer. */
 const leavePatience = seconds(5);
 
@@ -46,8 +47,9 @@ export class Server {
   readonly #world: World;
   readonly #gate: Gate;
   readonly #agent: Agent;
-  readonly #facts = new Bell();
-  #id = '';
+  readonly #news = new Bells();
+  #id = '' as MachineId;
+  #session: Session | undefined;
 
   constructor(world: World, gate: Gate) {
     this.#world = world;
@@ -55,121 +57,111 @@ export class Server {
     this.#agent = new Agent(world);
   }
 
-  /** The configuration changed: tells the cluster what is new about this machine, and touches no unit. */
+  /** The configuration changed: what depends on it follows, and no unit is touched. */
   reload(): void {
-    this.#facts.ring();
+    this.#news.ring();
   }
 
   /** What SIGUSR1 prints. @see fleet.md 8.5 */
   dump(): object {
     const units = this.#world.units.units();
-    const states = units.map(({ name, hash, load, active, sub }) => {
-      const state = { LoadState: load, ActiveState: active, SubState: sub, MachineID: this.#id, UnitHash: hash };
-      return [name, { ...state, UnitName: name }] as const;
-    });
+    const publisher = this.#session?.publisher;
     return {
       Agent: {
         Cache: { TargetStates: Object.fromEntries(units.map((u) => [u.name, u.launched ? 'launched' : 'loaded'])) },
       },
-      UnitStatePublisher: { Cache: Object.fromEntries(states), ToPublish: {} },
+      UnitStatePublisher: {
+        Cache: dumped(publisher?.published ?? new Map()),
+        ToPublish: dumped(publisher?.toPublish() ?? new Map()),
+      },
       UnitStateGenerator: { Subscribed: units.map(({ name }) => name) },
     };
   }
 
   /**
-   * Runs until `stop` aborts. Losing the registry ends the membership and nothing else: units stay as they are, and the
-   * machine joins again as soon as it can.
+   * Runs until `stop` aborts. Losing the registry ends the membership and nothing else: units stay as they are, unless
+   * they are to be fenced, and the machine joins again as soon as it can.
    *
    * @param ending asked once `stop` has aborted
    * @throws {MachineIdUnknown}
    * @see fleet.md 4.7, 4.8
    */
   async run(stop: AbortSignal, ending: () => Promise<Ending>): Promise<void> {
-    const { log, clock, units, machine, config } = this.#world;
+    const { log, clock, units, machine, status } = this.#world;
     this.#id = await machine.id();
     const token = await machine.bootToken();
+    const take = (term: Millis, until: AbortSignal) => this.#take(token, term, until);
     log.info('Establishing etcd connectivity');
-    let membership: Membership | undefined;
-    while (!stop.aborted) {
-      const refused = () => this.#gate.shut();
-      membership = await join(
-        this.#world,
-        () => this.#describe(),
-        token,
-        presenceTerm(config().agentTtl),
-        refused,
-        stop,
-      );
-      if (membership === undefined) break;
-      await this.#serve(membership, stop);
+    let seat = await this.#takeFirst(take, stop);
+    let previous: Seat | undefined;
+    while (seat !== undefined) {
+      const next: Seat | undefined = await this.#takePart(seat, previous, take, stop);
       if (stop.aborted) break;
-      log.error('Server monitor triggered: Monitor timed out before successful heartbeat');
-      log.info('Restarting server');
-      await this.#leave(membership);
+      previous = next && seat;
+      if (next === undefined) {
+        log.error('Server monitor triggered: Monitor timed out before successful heartbeat');
+        log.info('Restarting server');
+        await this.#leave(seat.membership);
+      }
+      seat = next ?? (await take(this.#term(), stop));
     }
     if ((await ending()) === 'hand-over') return;
     log.info('Gracefully shutting down');
+    status('stopping its units');
     await this.#agent.settled();
     await purge(clock, log, units);
-    if (membership !== undefined) await this.#leave(membership);
+    if (seat !== undefined) await this.#leave(seat.membership);
   }
 
-  /** Takes part in the cluster until the membership is lost or `stop` aborts. */
-  async #serve(membership: Membership, stop: AbortSignal): Promise<void> {
-    const { config, units } = this.#world;
-    const { disableEngine, engineReconcileInterval, agentTtl } = config();
-    const until = AbortSignal.any([stop, membership.lost]);
-    const { id } = await this.#describe();
-    this.#gate.open(until);
-    await Promise.all([
-      this.#runAgent(membership, until),
-      runPublisher({ ...this.#world, units }, membership, id, until),
-      disableEngine ? undefined : runEngine(this.#world, id, leadershipTerm(engineReconcileInterval, agentTtl), until),
-      this.#watchAddress(until),
-    ]);
+  async #takePart(
+    seat: Seat,
+    previous: Seat | undefined,
+    join: (term: Millis, until: AbortSignal) => Promise<Seat | undefined>,
+    stop: AbortSignal,
+  ): Promise<Seat | undefined> {
+    const me = await this.#describe();
+    const describe = () => this.#describe();
+    const parts = { world: this.#world, agent: this.#agent, gate: this.#gate, news: this.#news, describe, join };
+    this.#session = new Session(parts, me, seat, previous);
+    this.#world.status(`in the cluster as ${me.id} (${me.publicIp || 'no address'})`);
+    return this.#session.run(stop);
   }
 
-  /** Runs the agent, and starts it over whenever the facts about this machine have changed. */
-  async #runAgent(membership: Membership, stop: AbortSignal): Promise<void> {
-    let me = await this.#describe();
-    let agent = this.#startAgent(me, stop);
-    for await (const _ring of this.#facts.rings(stop)) {
-      const now = await this.#describe();
-      if (isDeepStrictEqual(now, me) || !(await this.#announce(membership, now))) continue;
-      me = now;
-      await agent.end();
-      agent = this.#startAgent(me, stop);
-    }
-    await agent.end();
-  }
-
-  #startAgent(me: Machine, stop: AbortSignal): { end(): Promise<void> } {
-    const round = new AbortController();
-    const running = this.#agent.run(me, AbortSignal.any([stop, round.signal]));
-    return {
-      end: () => {
-        round.abort();
-        return running;
-      },
+  /**
+   * The first seat of this process. An earlier one may have left units running under a lease of which nobody knows how
+   * long it holds; who has to fence does not wait long for a seat.
+   */
+  async #takeFirst(
+    take: (term: Millis, until: AbortSignal) => Promise<Seat | undefined>,
+    stop: AbortSignal,
+  ): Promise<Seat | undefined> {
+    const { clock, config } = this.#world;
+    const seated = new AbortController();
+    const term = this.#term();
+    const fenceMeanwhile = async () => {
+      if (config().partitionPolicy !== 'fence') return;
+      await clock.sleep(fenceMargin(term), AbortSignal.any([stop, seated.signal]));
+      if (stop.aborted || seated.signal.aborted) return;
+      await fence(this.#world, ms(clock.now() + fenceMargin(term)));
     };
+    const fencing = fenceMeanwhile();
+    const seat = await take(term, stop);
+    seated.abort();
+    await fencing;
+    return seat;
   }
 
-  async #announce(membership: Membership, machine: Machine): Promise<boolean> {
-    try {
-      await membership.update(machine);
-      return true;
-    } catch (cause) {
-      if (!(cause instanceof OperatingError)) throw cause;
-      this.#world.log.warn('What is new about this machine could not be announced:', { err: cause });
-      return false;
-    }
+  async #take(token: string, term: Millis, until: AbortSignal): Promise<Seat | undefined> {
+    const refused = (cause: OperatingError) => {
+      this.#gate.shut();
+      this.#world.status(`not in the cluster: ${cause.message}`);
+    };
+    const membership = await join(this.#world, () => this.#describe(), token, term, refused, until);
+    return membership && { membership, term };
   }
 
-  async #watchAddress(stop: AbortSignal): Promise<void> {
-    while (!stop.aborted) {
-      await this.#world.clock.sleep(factsEvery, stop);
-      this.#facts.ring();
-    }
+  #term(): Millis {
+    return presenceTerm(this.#world.config().agentTtl);
   }
 
   async #leave(membership: Membership): Promise<void> {
@@ -190,7 +182,7 @@ export class Server {
     const { config, machine } = this.#world;
     const { publicIp, staticMetadata, disableEngine } = config();
     return {
-      id: await machine.id(),
+      id: this.#id,
       publicIp: publicIp || (await machine.publicIp()),
       metadata: staticMetadata,
       capabilities: { GRPC: false, DISABLE_ENGINE: disableEngine },
@@ -198,3 +190,18 @@ export class Server {
     };
   }
 }
+
+const dumped = (states: ReadonlyMap<UnitName, UnitState | undefined>): object =>
+  Object.fromEntries(
+    [...states].map(([name, state]) => [
+      name,
+      state && {
+        LoadState: state.load,
+        ActiveState: state.active,
+        SubState: state.sub,
+        MachineID: state.machine,
+        UnitHash: state.hash,
+        UnitName: state.unit,
+      },
+    ]),
+  );

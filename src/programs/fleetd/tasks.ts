@@ -39,6 +39,8 @@ export class Tasks {
   readonly #again: () => void;
   /** Units that are stopping, each with the end of its stop. */
   readonly #busy = new Map<UnitName, Promise<void>>();
+  /** Whether a reload failed, so that nothing may be started before one that does not. */
+  #reloadOwed = false;
   readonly #failures = new Map<UnitName, { readonly count: number; readonly retryAt: Millis }>();
 
   /** @param again called when a unit that had to wait can be looked at again */
@@ -62,12 +64,28 @@ export class Tasks {
           }),
       );
     await all('load');
-    const reload = tasks.find((task) => task.kind === 'reload');
-    if (reload !== undefined) {
-      await this.#world.units.reload();
-      this.#completed(reload);
-    }
+    if (!(await this.#reload(tasks, stop))) return;
     await all('start');
+  }
+
+  /** @returns false when what is to be started may not be started yet */
+  async #reload(tasks: readonly Task[], stop: AbortSignal): Promise<boolean> {
+    const reload = tasks.find((task) => task.kind === 'reload') ?? (this.#reloadOwed ? owedReload : undefined);
+    if (stop.aborted) this.#reloadOwed ||= reload !== undefined;
+    if (stop.aborted) return false;
+    if (reload === undefined) return true;
+    try {
+      await this.#world.units.reload();
+    } catch (cause) {
+      if (!(cause instanceof OperatingError)) throw cause;
+      this.#reloadOwed = true;
+      this.#later(firstWait, stop);
+      this.#world.log.error('AgentReconciler task failed:', { ...factsOf(reload), err: cause });
+      return false;
+    }
+    this.#reloadOwed = false;
+    this.#completed(reload);
+    return true;
   }
 
   /** Resolves when no unit is stopping any more. */
@@ -89,6 +107,8 @@ export class Tasks {
   }
 
   async #attempt(task: UnitTask, stop: AbortSignal): Promise<boolean> {
+    // Whoever ended the round may have ended it because nothing may begin here any more.
+    if (stop.aborted && task.kind === 'start') return false;
     try {
       await this.#perform(task);
     } catch (cause) {
@@ -131,9 +151,15 @@ export class Tasks {
       err: cause,
       retryIn: `${wait / 1_000}s`,
     });
+    this.#later(wait, stop);
+  }
+
+  #later(wait: Millis, stop: AbortSignal): void {
     void this.#world.clock.sleep(wait, stop).then(this.#again);
   }
 }
+
+const owedReload: Task = { kind: 'reload', because: 'always reload unit files' };
 
 const factsOf = (task: Task) => ({
   type: types[task.kind],
