@@ -33,7 +33,7 @@ export interface Surroundings {
 export async function fleetctl({ argv, env, io, wire }: Surroundings): Promise<number> {
   try {
     if (argv[0] === completeWord) {
-      const { complete } = await import('./complete.ts');
+      const { complete } = await import('./rarely.ts');
       return await complete({ words: argv.slice(1), env, io, wire });
     }
     const line = parseCommandLine(argv, commands);

@@ -37,3 +37,19 @@ it('is no package of anybody else, and no module that takes its time', () => {
     'node:tty',
   ]);
 });
+
+it('is nothing that only a few commands need', () => {
+  const loaded = [...loadedWith(main)];
+  for (const rare of [
+    'rarely',
+    'explain-run',
+    'plan-run',
+    'watch-run',
+    'complete',
+    'completion-scripts',
+    'wire-etcd',
+  ]) {
+    expect(loaded).not.toContain(join(dirname(main), `${rare}.ts`));
+  }
+  expect(loaded.filter((one) => one.includes('/core/scheduler/'))).toEqual([]);
+});

@@ -12,7 +12,7 @@ export const completion = command({
   offline: true,
   flags: noFlags,
   async run({ args: [shell, ...more] }, { io }) {
-    const { scripts } = await import('../completion-scripts.ts');
+    const { scripts } = await import('../rarely.ts');
     const script = shell === undefined || more.length > 0 ? undefined : scripts.get(shell);
     if (script === undefined) return refuse(io, `One shell must be named: ${[...scripts.keys()].join(', ')}.`);
     io.stdout.write(script);

@@ -15,5 +15,5 @@ export const explain = command({
   ours: true,
   flags: explainFlags,
   shorts: { o: 'output' },
-  run: async (invocation, world) => (await import('../explain-run.ts')).runExplain(invocation, world),
+  run: async (invocation, world) => (await import('../rarely.ts')).runExplain(invocation, world),
 });

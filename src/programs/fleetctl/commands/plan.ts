@@ -18,5 +18,5 @@ export const plan = command({
   ours: true,
   flags: planFlags,
   shorts: { o: 'output' },
-  run: async (invocation, world) => (await import('../plan-run.ts')).runPlan(invocation, world),
+  run: async (invocation, world) => (await import('../rarely.ts')).runPlan(invocation, world),
 });

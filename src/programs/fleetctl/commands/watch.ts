@@ -17,5 +17,5 @@ export const watch = command({
   ours: true,
   flags: watchFlags,
   shorts: { l: 'full', o: 'output' },
-  run: async (invocation, world) => (await import('../watch-run.ts')).runWatch(invocation, world),
+  run: async (invocation, world) => (await import('../rarely.ts')).runWatch(invocation, world),
 });
