@@ -55,13 +55,6 @@ export const TemplateNowhere = defineError<{ template: string }>({
   remedy: ({ template }) => `Submit ${template} first, or put it beside the name that you give.`,
 });
 
-export const UnitNameWithoutParts = defineError<{ unit: string }>({
-  code: 'UNIT_NAME_WITHOUT_PARTS',
-  status: 400,
-  message: ({ unit }) => `error extracting information from unit name ${unit}`,
-  remedy: () => 'Give the unit a name with a type, such as web.service.',
-});
-
 export const UnitNotCreated = defineError<{ unit: string; why: string }>({
   code: 'UNIT_NOT_CREATED',
   message: ({ unit, why }) => `failed creating unit ${unit}: ${why}`,

@@ -1,12 +1,6 @@
 /** Where the content of a unit comes from: the file that was named, or the template of an instance. @see fleet.md 7.2 */
-import {
-  TemplateNowhere,
-  TemplateUnusable,
-  UnitFileUnusable,
-  UnitNameWithoutParts,
-  UnitNowhere,
-} from '../../core/errors/fleetctl.ts';
-import { decompose, mangle, parseUnitFile, templateOf, type UnitFile, type UnitName } from '../../core/unit/index.ts';
+import { TemplateNowhere, TemplateUnusable, UnitFileUnusable, UnitNowhere } from '../../core/errors/fleetctl.ts';
+import { mangle, parseUnitFile, templateOf, type UnitFile, type UnitName } from '../../core/unit/index.ts';
 import { messageOf } from './failing.ts';
 import type { World } from './world.ts';
 
@@ -21,7 +15,7 @@ export interface Found {
  *
  * @param path the argument, completed with its type
  * @param find looks a template up in the registry
- * @throws {UnitFileUnusable} {UnitNowhere} {TemplateUnusable} {UnitNameWithoutParts}
+ * @throws {UnitFileUnusable} {UnitNowhere} {TemplateUnusable}
  */
 export async function findUnitFile(
   path: string,
@@ -31,7 +25,6 @@ export async function findUnitFile(
   const local = await readUnitFile(path, world);
   if (local !== undefined) return { file: local, fromRegistry: false };
   const name = mangle(path);
-  if (decompose(name) === undefined) throw new UnitNameWithoutParts({ unit: name });
   const template = templateOf(name);
   if (template === undefined) throw new UnitNowhere({ unit: name });
   try {

@@ -121,6 +121,26 @@ describe('submit', () => {
   });
 });
 
+describe('what was created', () => {
+  it('must show within the attempts that were given, and the command ends with what did not', async () => {
+    const theatre = stage({ files: { 'a.service': hello, 'b.service': hello } });
+    const ask = theatre.api.unit.bind(theatre.api);
+    theatre.api.unit = async (name) => (name === 'a.service' ? undefined : ask(name));
+    const { code, out, err } = await theatre.runForLong('load', '--block-attempts=1', 'a', 'b');
+    expect({ code, out }).toEqual({ code: 1, out: inactive('b.service') });
+    expect(err).toMatch(
+      /^Error waiting on unit creation: timed out waiting for unit a\.service to report state inactive\nError creating units: One or more errors creating units\nTry: /,
+    );
+  });
+
+  it('is waited for also without blocking', async () => {
+    const theatre = stage({ files: { 'a.service': hello } });
+    expect((await theatre.run('load', '--no-block', 'a')).out).toBe(
+      `${inactive('a.service')}Triggered unit a.service load\n`,
+    );
+  });
+});
+
 describe('--replace', () => {
   const replacing = async (command: string, desired: 'inactive' | 'loaded' | 'launched', content: string) => {
     const theatre = stage({ files: { 'hello.service': content } });
@@ -172,6 +192,14 @@ it('cat prints the canonical text and nothing else', async () => {
   const { put, run } = stage();
   await put('hello.service', `# a comment\n\n${hello}\n`);
   expect(await run('cat', 'hello')).toEqual({ code: 0, out: hello, err: '' });
+});
+
+it('cat passes on what the server says', async () => {
+  const { api, run } = stage();
+  api.unit = () => Promise.reject(new ApiRefused({ status: 500, message: '', body: '{}' }));
+  expect((await run('cat', 'hello')).err).toMatch(
+    /^Error retrieving Unit hello\.service: googleapi: got HTTP response code 500 with body: \{\}\n/,
+  );
 });
 
 it.each([

@@ -14,6 +14,22 @@ describe('list-machines', () => {
     expect((await stage().run('list-machines', flag, '-no-legend', '-fields=machine')).out).toBe(`${m1}\n${m2}\n`);
   });
 
+  it('prints every field, shortened ids with dots though nothing is missing, and nothing as a dash', async () => {
+    const { api, run } = stage();
+    api.join('m', '10.0.0.1', { zone: 'b', disk: 'ssd' });
+    api.join('nothing');
+    expect((await run('list-machines', '--fields=metadata,ip,machine,ip')).out).toBe(
+      'METADATA\t\tIP\t\tMACHINE\t\tIP\n' +
+        'purpose=services\t172.17.8.103\t113f16a7...\t172.17.8.103\n' +
+        '-\t\t\t-\t\t85c0c595...\t-\n' +
+        'disk=ssd,zone=b\t\t10.0.0.1\tm...\t\t10.0.0.1\n' +
+        '-\t\t\t-\t\tnothing...\t-\n',
+    );
+    expect((await run('list-machines', '--full', '--no-legend', '--fields=machine,ip')).out).toBe(
+      `${m1}\t172.17.8.103\n${m2}\t-\nm\t\t\t\t\t10.0.0.1\nnothing\t\t\t\t\t-\n`,
+    );
+  });
+
   it('says what may be wrong when nobody answers', async () => {
     const { api, run } = stage();
     api.machines = () => Promise.reject(new ApiUnreachable({ endpoint: 'unix:///fleet.sock', why: 'refused' }));
@@ -57,6 +73,34 @@ describe('list-units', () => {
     );
   });
 
+  it('prints every field, and what is missing as a dash', async () => {
+    const { api, run } = stage();
+    api.report('hello.service', m1, ['loaded', 'active', 'running']);
+    const [state] = await api.states();
+    const nothing = { unit: 'nothing.service', machine: '', hash: '', load: '', active: '', sub: '' };
+    api.states = async () => [state, nothing] as never;
+    expect((await run('list-units', '--fields=unit,load,active,sub,machine,hash')).out).toBe(
+      'UNIT\t\tLOAD\tACTIVE\tSUB\tMACHINE\t\t\t\tHASH\n' +
+        'hello.service\tloaded\tactive\trunning\t113f16a7.../172.17.8.103\tda39a3e\n' +
+        'nothing.service\t-\t-\t-\t-\t\t\t\t-\n',
+    );
+    expect((await run('list-units', '-l', '--fields=hash,machine')).out).toBe(
+      'HASH\t\t\t\t\t\tMACHINE\n' +
+        `da39a3ee5e6b4b0d3255bfef95601890afd80709\t${m1}/172.17.8.103\n` +
+        '-\t\t\t\t\t\t-\n',
+    );
+  });
+
+  it('keeps the order in which the server lists, and takes no notice of arguments', async () => {
+    const { api, run } = stage();
+    for (const unit of ['a.service', 'b.service']) api.report(unit, m1, ['loaded', 'active', 'running']);
+    const states = (await api.states()).toReversed();
+    api.states = async () => states;
+    expect((await run('list-units', 'a.service', '-no-legend', '-fields=unit', 'x')).out).toBe(
+      'b.service\na.service\n',
+    );
+  });
+
   it('prints the id of a machine that it does not know', async () => {
     const { api, run } = stage();
     api.report('x.service', 'deadbeefdeadbeefdeadbeefdeadbeef', ['loaded', 'active', 'running']);
@@ -92,6 +136,35 @@ describe('list-unit-files', () => {
       'everywhere.service\ttrue\t-\nhello.service\t\tfalse\tHello\nweb@.service\t\tfalse\tHello\n',
     );
   });
+
+  it('prints every field, and what is missing as a dash', async () => {
+    const { api, put, run } = stage();
+    await put('hello.service', hello);
+    await put('web@.service', everywhere);
+    await api.setTarget('hello.service' as never, 'launched');
+    const units = (await api.units()).map((unit) => ({ ...unit, current: undefined, desired: '' }));
+    const known = await run('list-unit-files', '--fields=unit,dstate,state,target,tmachine,hash,global,desc');
+    expect(known.out).toBe(
+      'UNIT\t\tDSTATE\t\tSTATE\t\tTARGET\t\t\t\tTMACHINE\t\t\tHASH\tGLOBAL\tDESC\n' +
+        'hello.service\tlaunched\tlaunched\t113f16a7.../172.17.8.103\t113f16a7.../172.17.8.103\t48c842a\tfalse\tHello\n' +
+        'web@.service\tinactive\t-\t\tglobal\t\t\t\tglobal\t\t\t\t93d70f5\ttrue\t-\n',
+    );
+    expect((await run('list-unit-files', '--full', '--no-legend', '--fields=unit,target,hash')).out).toBe(
+      `hello.service\t${m1}/172.17.8.103\t48c842a438f838dc3fc8224c67f7a4b7eb825c67\n` +
+        'web@.service\tglobal\t\t\t\t\t\t93d70f5fd6dfd7234925049610a84057d2e44f24\n',
+    );
+    api.units = async () => units as never;
+    expect((await run('list-unit-files', '--no-legend', '--fields=dstate,state')).out).toBe('-\t-\n-\t-\n');
+  });
+
+  it.each(['list-machines', 'list-units', 'list-unit-files'])(
+    '%s refuses fields that it does not have',
+    async (list) => {
+      const { out, ...outcome } = await stage().run(list, '--fields=colour');
+      expect({ out, ...outcome }).toEqual({ code: 1, out: '', err: 'Invalid key in output format: "colour"\n' });
+      expect((await stage().run(list, '--fields=')).err).toBe('Must define output format\n');
+    },
+  );
 
   it('warns of a field that has another name now', async () => {
     const { put, run } = stage();

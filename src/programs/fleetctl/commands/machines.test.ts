@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ApiRefused } from '../../../core/errors/fleet-api.ts';
+import { SshChannelRefused } from '../../../core/errors/ssh.ts';
 import { everywhere, hello, m1, m2, type StageOptions, stage } from '../fixtures.ts';
 
 const door = '172.17.8.103:22';
@@ -93,6 +95,30 @@ describe('a machine that a command must go to', () => {
   });
 });
 
+describe('a machine that a command goes to', () => {
+  it('may refuse to run it, which gives 255 as well', async () => {
+    const refuses = () => Promise.reject(new SshChannelRefused({ what: 'a session', why: 'no' }));
+    const { code, err } = await (await running({ machines: { [door]: refuses } })).run('status', 'hello');
+    expect(code).toBe(255);
+    expect(err).toMatch(/^Unable to SSH to remote host: ssh: cannot open a session: no\nTry: /);
+  });
+
+  it.each([0, 65_536])('has no port %i', async (port) => {
+    expect(await (await running()).run('status', `--ssh-port=${port}`, 'hello')).toMatchObject({ code: 2, out: '' });
+  });
+});
+
+it.each([
+  ['status', 'Error retrieving unit hello.service: '],
+  ['journal', 'Error retrieving unit hello.service: '],
+  ['ssh', 'Unable to proceed: '],
+])('%s passes on what the server says', async (command, before) => {
+  const theatre = stage();
+  theatre.api.unit = () => Promise.reject(new ApiRefused({ status: 500, message: 'no', body: '' }));
+  const { code, err } = await theatre.run(command, 'hello');
+  expect({ code, line: err.split('\n')[0] }).toEqual({ code: 1, line: `${before}googleapi: Error 500: no` });
+});
+
 describe('journal', () => {
   it.each([
     [['hello'], 'journalctl "--unit" "hello.service" "--no-pager" "-n" "10" "--output" "short"'],
@@ -180,6 +206,16 @@ describe('ssh', () => {
     expect(outcome.err.replace(/Try: .*\n$/, '')).toBe(`${err}\n`);
   });
 
+  it.each([
+    [['113f', 'uptime'], 'Failed running command over SSH'],
+    [['113f'], 'Failed opening shell over SSH'],
+  ])('%j says when the machine refuses', async (argv, what) => {
+    const refuses = () => Promise.reject(new SshChannelRefused({ what: 'a session', why: 'no' }));
+    const { code, err } = await (await running({ machines: { [door]: refuses } })).run('ssh', ...argv);
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^${what}: ssh: cannot open a session: no\nTry: `));
+  });
+
   it('says when the machine does not answer', async () => {
     const { code, err } = await (await running({})).run('ssh', '113f');
     expect(code).toBe(1);
@@ -203,7 +239,11 @@ describe('fd-forward', () => {
     expect(err).toMatch(/^Failed dialing remote address: .+\n$/);
   });
 
-  it('needs one socket', async () => {
-    expect(await stage().run('fd-forward')).toEqual({ code: 1, out: '', err: 'Provide a single argument\n' });
+  it.each([[[]], [['/a', '/b']]])('needs one socket, not %j', async (sockets) => {
+    expect(await stage().run('fd-forward', ...sockets)).toEqual({
+      code: 1,
+      out: '',
+      err: 'Provide a single argument\n',
+    });
   });
 });

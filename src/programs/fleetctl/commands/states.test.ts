@@ -103,6 +103,41 @@ describe('start', () => {
   });
 });
 
+describe('load and start of a unit that the cluster', () => {
+  it.each([
+    ['load', 'loading'],
+    ['start', 'starting'],
+  ])('lost meanwhile: %s', async (command, doing) => {
+    const theatre = await inState('inactive');
+    const ask = theatre.api.unit.bind(theatre.api);
+    let asked = 0;
+    theatre.api.unit = async (name) => (++asked === 1 ? ask(name) : undefined);
+    const { code, err } = await theatre.run(command, 'hello');
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^Error ${doing} units: unable to find unit hello\\.service\nTry: `));
+  });
+
+  it.each([
+    ['load', 'loading'],
+    ['start', 'starting'],
+  ])('does not tell about: %s', async (command, doing) => {
+    const theatre = await inState('inactive');
+    const ask = theatre.api.unit.bind(theatre.api);
+    let asked = 0;
+    theatre.api.unit = async (name) => {
+      if (++asked === 1) return ask(name);
+      throw new ApiRefused({ status: 500, message: '', body: '' });
+    };
+    const { code, err } = await theatre.run(command, 'hello');
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      new RegExp(
+        `^Error ${doing} units: error retrieving unit hello\\.service from registry: googleapi: got HTTP response code 500 with body: \n`,
+      ),
+    );
+  });
+});
+
 describe('start and what systemd makes of the unit', () => {
   /** The unit goes through these states, one every so many milliseconds after it was launched. */
   const going = async (steps: readonly (readonly [at: number, active: string, sub: string])[], ...flags: string[]) => {
@@ -347,6 +382,25 @@ describe('restart', () => {
     const { code, err } = await stage().run('restart', 'nope');
     expect(code).toBe(1);
     expect(err).toMatch(/^Error creating units: unable to find Unit\(nope\.service\)/);
+  });
+
+  it('says that a target state could not be set, and that a state did not come', async () => {
+    const theatre = await inState('launched');
+    theatre.api.setTarget = () => Promise.reject(new ApiRefused({ status: 500, message: '', body: '' }));
+    expect(await theatre.run('restart', 'hello')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /^Error setting target state for unit hello\.service: googleapi: got HTTP response code 500/,
+      ),
+    });
+    const silent = await inState('launched');
+    silent.api.whenTargeted = () => {};
+    expect(await silent.runForLong('restart', '--block-attempts=1', 'hello')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /^Error waiting for unit states, exit status: timed out waiting for unit hello\.service to report state loaded\n/,
+      ),
+    });
   });
 
   it('restarts a global unit on every machine that reports it', async () => {
