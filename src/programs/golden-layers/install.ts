@@ -25,7 +25,7 @@ export interface Installed {
 }
 
 /**
- * Run before the engine at every boot: mounts are gone then, while the rest of the data root is kept.
+ * Run before every start of the engine: mounts are gone then, while the rest of the data root is kept.
  *
  * A layer is known to the engine only once its content is mounted, and the images only once their layers are known, so
  * a machine that loses power meanwhile finishes at its next boot. Images that somebody removed stay removed.

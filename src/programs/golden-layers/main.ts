@@ -1,4 +1,4 @@
-/** Run once at boot, before a machine's Docker engine: shares the cluster's images with it. */
+/** Run before a machine's Docker engine starts: shares the cluster's images with it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { installGolden, type Mount } from './install.ts';

@@ -126,6 +126,12 @@ describe('a machine with a golden volume', () => {
     await expect(well('touch /var/lib/docker/overlay2/*/diff/usr/bin/redis-server')).rejects.toThrow(/Read-only/);
   });
 
+  it('runs it after its engine was started again, too', async () => {
+    await well('systemctl restart docker.service');
+    expect(await well('docker run --rm redis:2.8 redis-cli --version')).toMatch(/^redis-cli/);
+    await well('docker start redis');
+  });
+
   it('still has the golden image and its own after a power cut, and runs both', async () => {
     await well('docker commit redis own:1');
     await engine.kill(machine);
