@@ -8,13 +8,14 @@ import { describe, expect, it } from 'vitest';
 import type { OperatingError } from '../../core/errors/define.ts';
 import { ClientUnusable } from '../../core/errors/fleetctl.ts';
 import { RegistryUnreachable } from '../../core/errors/registry.ts';
+import { parseUnitFile, unitName } from '../../core/unit/index.ts';
 import { serveApi } from '../../ports/fleet-api/fixtures.ts';
 import { MemoryFleetApi } from '../../ports/fleet-api/memory.ts';
 import { sshServer } from '../../ports/ssh/fixtures.ts';
 import { captureIo } from '../../testing/capture-io.ts';
 import { authority, server as certificate, strangeAuthority } from '../../testing/fixed-certificates.ts';
 import { remedyOf } from './failing.ts';
-import { m1 } from './fixtures.ts';
+import { hello, m1 } from './fixtures.ts';
 import { fleetctl } from './run.ts';
 import { readGlobals } from './settings.ts';
 import { wire } from './wire.ts';
@@ -118,6 +119,44 @@ it.each(['version', 'fd-forward', 'list-units'])(
     );
   },
 );
+
+describe('a machine that a command must go to', () => {
+  const asking = async (command: string, agent: string | undefined) => {
+    const api = cluster();
+    const name = unitName('hello.service');
+    await api.putUnit(name, parseUnitFile(hello));
+    api.place(name, m1, 'launched');
+    await using served = await serveApi(api);
+    const io = captureIo();
+    const env = agent === undefined ? {} : { SSH_AUTH_SOCK: agent };
+    const argv = [`--endpoint=http://127.0.0.1:${served.port}`, '--ssh-timeout=2', command, 'hello'];
+    await using machine = await sshServer();
+    api.join(m1, machine.at.host);
+    argv.push(`--ssh-port=${machine.at.port}`, '--strict-host-key-checking=false');
+    const code = await fleetctl({ argv, env, io, wire: (globals, offline) => wire({ globals, offline, io, env }) });
+    return { code, line: io.errors().split('\n')[0] };
+  };
+
+  it.each([undefined, ''])(
+    'needs an agent or a key, and says where to read about it (SSH_AUTH_SOCK: %j)',
+    async (agent) => {
+      const why =
+        'SSH_AUTH_SOCK environment variable is not set. Verify ssh-agent is running. See https://github.com/coreos/fleet/blob/master/Documentation/using-the-client.md for help.';
+      for (const command of ['status', 'journal']) {
+        expect(await asking(command, agent)).toEqual({ code: 255, line: `Unable to SSH to remote host: ${why}` });
+      }
+      expect(await asking('ssh', agent)).toEqual({ code: 1, line: `Failed building SSH client: ${why}` });
+    },
+  );
+
+  it('needs an agent that is alive', async () => {
+    const { code, line } = await asking('status', '/nowhere/agent.sock');
+    expect(code).toBe(255);
+    expect(line).toMatch(
+      /^Unable to SSH to remote host: the SSH agent at SSH_AUTH_SOCK=\/nowhere\/agent\.sock is out of reach: /,
+    );
+  });
+});
 
 it('says that it takes the first of several endpoints', async () => {
   const { io, world } = wiring({ endpoint: 'http://127.0.0.1:1,http://127.0.0.1:2' });

@@ -1,7 +1,11 @@
+import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { ApiRefused } from '../../../core/errors/fleet-api.ts';
 import { SshChannelRefused } from '../../../core/errors/ssh.ts';
+import { captureIo } from '../../../testing/capture-io.ts';
 import { everywhere, hello, m1, m2, type StageOptions, stage } from '../fixtures.ts';
+import type { World } from '../world.ts';
+import { fdForward } from './fd-forward.ts';
 
 const door = '172.17.8.103:22';
 const saying = (code: number) => ({
@@ -231,6 +235,14 @@ describe('fd-forward', () => {
       out: 'hello',
       err: '',
     });
+  });
+
+  it('says when the copying broke', async () => {
+    const io = captureIo('hello');
+    const socket = new Duplex({ read: () => void socket.destroy(new Error('the other side is gone')), write() {} });
+    const world = { io, here: { dialUnix: async () => socket } } as unknown as World;
+    expect(await fdForward.run({ flags: {}, args: ['/var/run/fleet.sock'] }, world)).toBe(1);
+    expect(io.errors()).toBe('Encountered error during copy: the other side is gone\n');
   });
 
   it('says that nobody is there, and leaves it at that', async () => {
