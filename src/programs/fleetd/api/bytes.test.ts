@@ -183,6 +183,18 @@ describe('what people send', () => {
     expect(world.log.events.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
+  it('never gets to the registry with a name that breaks the rules', async () => {
+    await using world = await served();
+    for (const request of ['GET /fleet/v1/units/a%2Eb', 'DELETE /fleet/v1/units/%00', 'GET /fleet/v1/state/%ff'])
+      expect((await world.ask(request)).head[0]).toBe('HTTP/1.1 404 Not Found');
+    expect((await world.ask('GET /fleet/v1/state?unitName=a.service%2Fm1')).body).toBe('{}');
+    const body = '{"units":[{"name":"../x","desiredState":"loaded"}]}';
+    const { body: outcome } = await world.ask('POST /fleet/v1/batch\nContent-Type: application/json', body);
+    expect(outcome).toBe('{"done":0,"error":{"code":400,"message":"invalid unit type: \\"/x\\""}}');
+    const { body: metrics } = await world.ask('GET /metrics');
+    expect(metrics).toContain('\nfleet_registry_operation_count_total{type="get"} 0\n');
+  });
+
   it('with HEAD gets the head of the refusal, since fleet answers GET alone', async () => {
     await using world = await served();
     const body = '{"error":{"code":405,"message":"only GET supported against this resource"}}';

@@ -93,6 +93,18 @@ describe('the engine counts', () => {
     expect(since).toBeLessThanOrEqual(now());
   });
 
+  it('nothing as its start once another has taken the lead', async () => {
+    await using cluster = new TestCluster();
+    const first = await started(cluster, 'm1');
+    await started(cluster, 'm2');
+    expect(await one(first, 'fleet_engine_leader_start_time')).toBeGreaterThan(0);
+    first.registry.line.cut();
+    await cluster.pass(seconds(30));
+    first.registry.line.mend();
+    await cluster.pass(seconds(5));
+    expect(await one(first, 'fleet_engine_leader_start_time')).toBe(0);
+  });
+
   it('one pass for one change, with its duration', async () => {
     await using cluster = new TestCluster();
     const daemon = await started(cluster, 'm1');
