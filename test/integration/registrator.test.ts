@@ -7,7 +7,7 @@ import { dockerClient } from '../../src/ports/docker/client.ts';
 import { devcluster, eventually, TestCluster, well } from '../support/devcluster.ts';
 import { type Machine, machinesOf, UnitFiles } from '../support/machines.ts';
 
-const cluster = new TestCluster('names');
+const cluster = new TestCluster('registrator');
 const engine = dockerClient(process.env['DOCKER_HOST'] ?? '');
 let machines: readonly Machine[] = [];
 let files: UnitFiles;
@@ -78,7 +78,7 @@ describe('a container', () => {
   });
 
   it('leaves nothing when it lives for a moment only', async () => {
-    for (const name of ['a', 'b', 'c']) await root(container(name, 8001).replace('sleep 600', 'sleep 0.1'));
+    for (const name of ['brief-1', 'brief-2', 'brief-3']) await root(container(name, 8001).replace('sleep 600', 'sleep 0.1'));
     await root(container('last', 8002));
     await become({ 'web/last': recordOf(home, 8002) });
   });
