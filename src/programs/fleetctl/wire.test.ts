@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +95,25 @@ it('connects to machines through the tunnel', async () => {
   }).world;
   // The machine at the other end knows another key, which proves that it is the one that answers.
   await expect(world.ssh(machine.at)).rejects.toThrow('unable to authenticate as core at 127.0.0.1');
+});
+
+it('neither reads nor writes the keys of machines when told not to compare them', async () => {
+  await using api = await serveApi(cluster());
+  await using server = await sshServer();
+  const [unreadable, missing] = [server.directory, join(server.directory, 'made', 'known_hosts')];
+  for (const file of [unreadable, missing]) {
+    const { io, world } = wiring({
+      endpoint: `http://127.0.0.1:${api.port}`,
+      tunnel: `127.0.0.1:${server.at.port}`,
+      'identity-file': server.identityFile,
+      'known-hosts-file': file,
+      'strict-host-key-checking': 'false',
+    });
+    await using wired = await world;
+    expect(await wired.fleet.machines()).toHaveLength(1);
+    expect(io.errors()).toBe('');
+  }
+  await expect(access(missing)).rejects.toThrow('ENOENT');
 });
 
 it('says why there is no tunnel, before a command begins', async () => {
