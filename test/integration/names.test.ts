@@ -160,6 +160,8 @@ describe('names outlive trouble', () => {
     const others = [first(), second()];
     expect(await answers(store, [second().address], others, 30_000)).toBeLessThan(lease + 2 * moment);
     await container.start();
+    // Its Docker engine sleeps until somebody uses it, and with it what it should run.
+    await eventually(() => cluster.on(third().name, 'docker ps'), 30_000);
     await answers(store, [second().address, third().address], machines, 30_000);
     await remove(second(), 'store-1');
     await remove(third(), 'store-2');
