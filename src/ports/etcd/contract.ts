@@ -1,7 +1,8 @@
 /** What every etcd promises, the one in memory too. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Millis, seconds } from '../../core/base/time.ts';
 import { EtcdLeaseGone } from '../../core/errors/etcd.ts';
+import { worldPerTest } from '../../testing/world-per-test.ts';
 import type { Clock } from '../clock/index.ts';
 import { type Etcd, isKept, type KeyValue, type WatchEvent } from './index.ts';
 
@@ -18,24 +19,17 @@ export interface EtcdUnderTest extends AsyncDisposable {
 
 export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): void {
   describe(`${name} keeps the promise of etcd`, () => {
-    let world: EtcdUnderTest;
-    let stop: AbortController;
-    beforeEach(async () => {
-      world = await make();
-      stop = new AbortController();
-    });
-    afterEach(async () => {
-      stop.abort();
-      await world[Symbol.asyncDispose]();
-    });
+    const test = worldPerTest(make);
 
-    const at = (key: string) => `${world.root}${key}`;
-    const put = (key: string, value: string, etcd = world.here) => etcd.transact({ ops: [{ put: at(key), value }] });
+    const at = (key: string) => `${test.world.root}${key}`;
+    const put = (key: string, value: string, etcd = test.world.here) =>
+      etcd.transact({ ops: [{ put: at(key), value }] });
     const read = async (range: string): Promise<readonly KeyValue[]> =>
-      (await world.there.transact({ ops: [{ get: at(range) }] })).results[0]?.found ?? [];
+      (await test.world.there.transact({ ops: [{ get: at(range) }] })).results[0]?.found ?? [];
     const valuesIn = async (range: string) =>
-      (await read(range)).map(({ key, value }) => [key.slice(world.root.length), value]);
-    const watch = (...ranges: string[]) => world.there.watch(ranges.map(at), stop.signal)[Symbol.asyncIterator]();
+      (await read(range)).map(({ key, value }) => [key.slice(test.world.root.length), value]);
+    const watch = (...ranges: string[]) =>
+      test.world.there.watch(ranges.map(at), test.stop.signal)[Symbol.asyncIterator]();
 
     describe('a transaction', () => {
       it('reads one key, or everything below a slash in key order', async () => {
@@ -54,7 +48,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
 
       it('leaves values out when only keys are asked for', async () => {
         await put('a', 'long');
-        const { results } = await world.there.transact({ ops: [{ get: at('a'), keysOnly: true }] });
+        const { results } = await test.world.there.transact({ ops: [{ get: at('a'), keysOnly: true }] });
         expect(results[0]?.found).toMatchObject([{ key: at('a'), value: '' }]);
       });
 
@@ -62,14 +56,14 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const first = (await put('a', '1')).revision;
         const second = (await put('a', '2')).revision;
         expect(await read('a')).toMatchObject([{ created: first, modified: second, lease: undefined }]);
-        await world.here.transact({ ops: [{ remove: at('a') }] });
+        await test.world.here.transact({ ops: [{ remove: at('a') }] });
         const third = (await put('a', '3')).revision;
         expect(await read('a')).toMatchObject([{ created: third, modified: third }]);
       });
 
       it('counts what it removes', async () => {
         for (const key of ['a/1', 'a/2', 'b']) await put(key, '');
-        const { results } = await world.here.transact({ ops: [{ remove: at('a/') }, { remove: at('c') }] });
+        const { results } = await test.world.here.transact({ ops: [{ remove: at('a/') }, { remove: at('c') }] });
         expect(results.map(({ removed }) => removed)).toEqual([2, 0]);
       });
 
@@ -85,17 +79,17 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         await put('a', 'yes');
         const when = [{ key: at(key), ...condition }] as Parameters<Etcd['transact']>[0]['when'] & {};
         const ops = [{ put: at('out'), value: 'held' }];
-        const { held } = await world.here.transact({ when, ops, otherwise: [{ put: at('out'), value: 'not' }] });
+        const { held } = await test.world.here.transact({ when, ops, otherwise: [{ put: at('out'), value: 'not' }] });
         expect(held).toBe(expected);
         expect(await valuesIn('out')).toEqual([['out', expected ? 'held' : 'not']]);
       });
 
       it('depends on the revisions and the lease of a key, too', async () => {
         const { revision } = await put('a', '1');
-        const lease = await world.here.timedLease(seconds(60));
-        await world.here.transact({ ops: [{ put: at('b'), value: '', lease }] });
+        const lease = await test.world.here.timedLease(seconds(60));
+        await test.world.here.transact({ ops: [{ put: at('b'), value: '', lease }] });
         const holds = async (condition: Record<string, unknown>) =>
-          (await world.here.transact({ when: [condition as never], ops: [] })).held;
+          (await test.world.here.transact({ when: [condition as never], ops: [] })).held;
         expect(await holds({ key: at('a'), created: revision })).toBe(true);
         expect(await holds({ key: at('a'), created: revision - 1 })).toBe(false);
         expect(await holds({ key: at('a'), modified: revision })).toBe(true);
@@ -110,7 +104,9 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const step = (when: string, key: string) => ({
           nested: { when: [{ key: at(when), exists: true }], ops: [{ put: at(key), value: 'new' }] },
         });
-        const { held, results } = await world.here.transact({ ops: [step('a', 'x'), step('x', 'y'), step('b', 'z')] });
+        const { held, results } = await test.world.here.transact({
+          ops: [step('a', 'x'), step('x', 'y'), step('b', 'z')],
+        });
         expect(held).toBe(true);
         expect(results.map(({ nested }) => nested?.held)).toEqual([true, false, false]);
         expect(await valuesIn('x')).toEqual([['x', 'new']]);
@@ -121,53 +117,53 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
           { put: at('a'), value: '1' },
           { put: at('b'), value: '1', lease: '12345' },
         ];
-        await expect(world.here.transact({ ops })).rejects.toThrow(EtcdLeaseGone);
+        await expect(test.world.here.transact({ ops })).rejects.toThrow(EtcdLeaseGone);
         expect(await read('a')).toEqual([]);
       });
     });
 
     describe('a lease', () => {
       it('that is kept outlives its term, and its keys with it', async () => {
-        await using lease = await world.here.keepLease(seconds(2));
-        await world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
-        await world.pass(seconds(5));
+        await using lease = await test.world.here.keepLease(seconds(2));
+        await test.world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
+        await test.world.pass(seconds(5));
         expect(lease.lost.aborted).toBe(false);
-        expect(lease.validUntil()).toBeGreaterThan(world.clock.now());
+        expect(lease.validUntil()).toBeGreaterThan(test.world.clock.now());
         expect(await read('a')).toMatchObject([{ lease: lease.id }]);
       });
 
       it('that is kept can be told from one whose time runs', async () => {
-        await using kept = await world.here.keepLease(seconds(60));
-        const timed = await world.here.timedLease(seconds(60));
+        await using kept = await test.world.here.keepLease(seconds(60));
+        const timed = await test.world.here.timedLease(seconds(60));
         expect([isKept(kept.id), isKept(timed)]).toEqual([true, false]);
       });
 
       it('takes its keys along when it is disposed', async () => {
-        const lease = await world.here.keepLease(seconds(60));
-        await world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
+        const lease = await test.world.here.keepLease(seconds(60));
+        await test.world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
         await lease[Symbol.asyncDispose]();
         expect(await read('a')).toEqual([]);
-        expect(await world.there.timeLeft(lease.id)).toBeUndefined();
+        expect(await test.world.there.timeLeft(lease.id)).toBeUndefined();
       });
 
       it('releases a key that was put again without it', async () => {
-        const lease = await world.here.keepLease(seconds(60));
-        await world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
+        const lease = await test.world.here.keepLease(seconds(60));
+        await test.world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
         await put('a', 'free');
         await lease[Symbol.asyncDispose]();
         expect(await valuesIn('a')).toEqual([['a', 'free']]);
       });
 
       it('that is timed tells what is left of it, and takes its keys along when it ends', async () => {
-        const lease = await world.here.timedLease(seconds(2));
-        await world.here.transact({ ops: [{ put: at('a'), value: '', lease }] });
-        expect(await world.there.timeLeft(lease)).toBeLessThanOrEqual(2_000);
+        const lease = await test.world.here.timedLease(seconds(2));
+        await test.world.here.transact({ ops: [{ put: at('a'), value: '', lease }] });
+        expect(await test.world.there.timeLeft(lease)).toBeLessThanOrEqual(2_000);
         const events = watch('a');
         await events.next();
         const gone = events.next();
-        await world.pass(seconds(2));
+        await test.world.pass(seconds(2));
         expect((await gone).value).toMatchObject({ kind: 'changes', changes: new Map([[at('a'), undefined]]) });
-        expect(await world.there.timeLeft(lease)).toBeUndefined();
+        expect(await test.world.there.timeLeft(lease)).toBeUndefined();
       });
     });
 
@@ -193,7 +189,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const events = watch('a/');
         await events.next();
         for (let n = 0; n < 10; n++) await put(`a/${n % 2}`, String(n));
-        await world.here.transact({ ops: [{ remove: at('a/1') }] });
+        await test.world.here.transact({ ops: [{ remove: at('a/1') }] });
         await put('a/last', '');
         const seen = new Map<string, string | undefined>();
         while (!seen.has(at('a/last'))) {
@@ -207,7 +203,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const events = watch('a/');
         await events.next();
         const keys = Array.from({ length: 100 }, (_, n) => at(`a/${n}`));
-        const { revision } = await world.here.transact({ ops: keys.map((key) => ({ put: key, value: '' })) });
+        const { revision } = await test.world.here.transact({ ops: keys.map((key) => ({ put: key, value: '' })) });
         const { value } = await events.next();
         expect([...value.changes.keys()].toSorted()).toEqual(keys.toSorted());
         expect(value.upTo).toBe(revision);
@@ -217,7 +213,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const writes = 200;
         const seenBy = async () => {
           const seen: string[] = [];
-          for await (const event of world.there.watch([at('a/'), at('b/')], stop.signal)) {
+          for await (const event of test.world.there.watch([at('a/'), at('b/')], test.stop.signal)) {
             if (event.kind === 'all') seen.push(...event.keys.map(({ key }) => key));
             else if (event.kind === 'changes') seen.push(...event.changes.keys());
             if (seen.includes(at(`b/${writes}`))) return seen;
@@ -237,7 +233,7 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
 
       it('tells up to which revision it has told everything, when asked also of changes elsewhere', async () => {
         const { revision: before } = await put('a/1', '1');
-        const watching = world.there.watch([at('a/')], stop.signal);
+        const watching = test.world.there.watch([at('a/')], test.stop.signal);
         const events = watching[Symbol.asyncIterator]();
         expect((await events.next()).value.upTo).toBeGreaterThanOrEqual(before);
         const { revision: elsewhere } = await put('b', '1');
@@ -252,12 +248,12 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         const events = watch('a/');
         await events.next();
         const pending = events.next();
-        stop.abort();
+        test.stop.abort();
         expect((await pending).done).toBe(true);
-        const others = world.there.watch([at('a/')], new AbortController().signal)[Symbol.asyncIterator]();
+        const others = test.world.there.watch([at('a/')], new AbortController().signal)[Symbol.asyncIterator]();
         await others.next();
         const waiting = others.next();
-        await world.there[Symbol.asyncDispose]();
+        await test.world.there[Symbol.asyncDispose]();
         expect((await waiting).done).toBe(true);
       });
     });
