@@ -20,7 +20,7 @@ export function findServices(tree: RecordTree, name: string, now: Millis): Found
   const branch = tree.at(wildcard < 0 ? path : path.slice(0, wildcard));
   if (branch === undefined) return undefined;
   // A wildcard below a leaf has nothing to choose from, and SkyDNS answers with the leaf itself.
-  const isLeaf = branch.children.size === 0;
+  const { isLeaf } = branch;
   const matches = (record: ServiceRecord) => wildcard < 0 || isLeaf || beginsLike(tree.pathOf(record.key), path);
   const found = [...leaves(branch)].filter((record) => isAlive(record, now) && matches(record));
   return found.length > 1 ? withoutDuplicates(found) : found;
@@ -33,7 +33,7 @@ export function findLeaf(tree: RecordTree, name: string, now: Millis): ServiceRe
   const branch = tree.at(wildcard < 0 ? path : path.slice(0, wildcard));
   if (branch === undefined) return undefined;
   const { record } = branch;
-  return wildcard < 0 && branch.children.size === 0 && record !== undefined && isAlive(record, now) ? record : null;
+  return wildcard < 0 && branch.isLeaf && record !== undefined && isAlive(record, now) ? record : null;
 }
 
 const isAlive = ({ expiresAt }: ServiceRecord, now: Millis): boolean => expiresAt === undefined || expiresAt > now;

@@ -5,20 +5,60 @@ import type { ServiceRecord } from '../records/record.ts';
 /** One name: what stands there, and the names below it. Key segments are as written; labels of questions are lower-case. */
 export interface Branch {
   readonly record: ServiceRecord | undefined;
-  readonly children: ReadonlyMap<string, Branch>;
+  /** Whether there are no names below. */
+  readonly isLeaf: boolean;
+  child(segment: string): Branch | undefined;
+  /** In the order of their segments. */
+  children(): Iterable<Branch>;
 }
 
-interface Node {
-  record: ServiceRecord | undefined;
-  children: Map<string, Node>;
-}
+/**
+ * Most names have one name below them (a service with one instance), so that one is held without a map: ten thousand maps
+ * of one would take more memory than the records.
+ */
+class Node implements Branch {
+  record: ServiceRecord | undefined = undefined;
+  #segment: string | undefined = undefined;
+  #below: Node | Map<string, Node> | undefined = undefined;
 
-/** Shared by all leaves, so that ten thousand records do not hold ten thousand empty maps. */
-const childless: Map<string, Node> = new Map();
+  get isLeaf(): boolean {
+    return this.#below === undefined;
+  }
+
+  child(segment: string): Node | undefined {
+    if (this.#below instanceof Node) return this.#segment === segment ? this.#below : undefined;
+    return this.#below?.get(segment);
+  }
+
+  *children(): Iterable<Node> {
+    if (this.#below instanceof Node) yield this.#below;
+    else if (this.#below !== undefined)
+      for (const segment of [...this.#below.keys()].sort()) yield this.#below.get(segment) as Node;
+  }
+
+  /** Adds the child, which is not there yet. */
+  add(segment: string, node: Node): void {
+    if (this.#below === undefined) {
+      this.#segment = segment;
+      this.#below = node;
+      return;
+    }
+    if (this.#below instanceof Node) this.#below = new Map([[this.#segment ?? '', this.#below]]);
+    this.#below.set(segment, node);
+  }
+
+  remove(segment: string): void {
+    if (this.#below instanceof Map) {
+      this.#below.delete(segment);
+      if (this.#below.size > 0) return;
+    }
+    this.#below = undefined;
+  }
+}
 
 export class RecordTree {
   readonly #prefix: string;
-  #root = aNode();
+  #root = new Node();
   #size = 0;
 
   /** @param prefix the first segment of every key, without slashes: `skydns` */
@@ -39,7 +79,7 @@ export class RecordTree {
   at(path: readonly string[]): Branch | undefined {
     let node: Node | undefined = this.#root;
     for (const segment of path) {
-      node = node.children.get(segment);
+      node = node.child(segment);
       if (node === undefined) return undefined;
     }
     return node;
@@ -49,11 +89,10 @@ export class RecordTree {
   put(record: ServiceRecord): void {
     let node = this.#root;
     for (const segment of this.pathOf(record.key)) {
-      let child = node.children.get(segment);
+      let child = node.child(segment);
       if (child === undefined) {
-        child = aNode();
-        if (node.children === childless) node.children = new Map();
-        node.children.set(segment, child);
+        child = new Node();
+        node.add(segment, child);
       }
       node = child;
     }
@@ -67,7 +106,7 @@ export class RecordTree {
     const path = this.pathOf(key);
     const nodes = [this.#root];
     for (const segment of path) {
-      const child = nodes.at(-1)?.children.get(segment);
+      const child = nodes.at(-1)?.child(segment);
       if (child === undefined) return;
       nodes.push(child);
     }
@@ -77,28 +116,22 @@ export class RecordTree {
     this.#size--;
     for (let depth = path.length; depth > 0; depth--) {
       const [parent, node] = [nodes[depth - 1], nodes[depth]];
-      if (node === undefined || node.record !== undefined || node.children.size > 0) return;
-      parent?.children.delete(path[depth - 1] ?? '');
+      if (node === undefined || node.record !== undefined || !node.isLeaf) return;
+      parent?.remove(path[depth - 1] ?? '');
     }
   }
 
   clear(): void {
-    this.#root = aNode();
+    this.#root = new Node();
     this.#size = 0;
   }
 }
 
-const aNode = (): Node => ({ record: undefined, children: childless });
-
 /** Every record at or below a name, by key; a name with names below it is a directory and has no record of its own. */
 export function* leaves(branch: Branch): Iterable<ServiceRecord> {
-  if (branch.children.size === 0) {
+  if (branch.isLeaf) {
     if (branch.record !== undefined) yield branch.record;
     return;
   }
-  const segments = [...branch.children.keys()];
-  for (const segment of segments.length > 1 ? segments.sort() : segments) {
-    const child = branch.children.get(segment);
-    if (child !== undefined) yield* leaves(child);
-  }
+  for (const child of branch.children()) yield* leaves(child);
 }

@@ -70,7 +70,7 @@ export function parseQuery(packet: Buffer): ParsedQuery {
   if ((flags & isReply) !== 0) return { kind: 'drop' };
   if ((flags & opcodeBits) !== 0) return { kind: 'refuse', rcode: 'NOTIMP' };
   const asked = packet.readUInt16BE(4) === 1 ? questionName(packet) : undefined;
-  const rest = asked === undefined ? undefined : decoded(packet);
+  const rest = asked === undefined ? undefined : (plainly(packet, asked.end) ?? decoded(packet));
   const [question] = rest?.questions ?? [];
   const options = (rest?.additionals ?? []).filter((record) => record.type === 'OPT');
   if (asked === undefined || question === undefined || options.length > 1) return { kind: 'refuse', rcode: 'FORMERR' };
@@ -213,6 +213,20 @@ function questionOf(name: string, type: 'A' | 'AAAA'): Buffer {
   return Buffer.concat([...bytes, Buffer.from([0, 0, typeCodes[type], 0, 1])]);
 }
 
+/** The types that nearly all questions are about, by their numbers. */
+const askedTypes: ReadonlyMap<number, string> = new Map<number, string>([
+  ...Object.entries(typeCodes).map(([type, code]) => [code, type] as const),
+  [255, 'ANY'],
+]);
+
+/** A packet that holds one question of the usual kind and nothing else needs no decoder. */
+function plainly(packet: Buffer, end: number) {
+  const type = askedTypes.get(packet.readUInt16BE(end));
+  const isAlone = packet.readUInt32BE(6) === 0 && packet.readUInt16BE(10) === 0;
+  if (type === undefined || !isAlone || packet.readUInt16BE(end + 2) !== 1) return undefined;
+  return { questions: [{ type, class: 'IN' }], additionals: [] as Answer[] };
+}
+
 function decoded(packet: Buffer) {
   // Counts in a header promise records; without this check twelve bytes could make us reserve megabytes.
   const records = packet.readUInt16BE(6) + packet.readUInt16BE(8) + packet.readUInt16BE(10);
@@ -224,6 +238,9 @@ function decoded(packet: Buffer) {
   }
 }
 
+/** Printable, without dots and backslashes: it stands in a name as it is. */
+const isPlainLabel = /^[\x21-\x2d\x2f-\x5b\x5d-\x7e]*$/;
+
 /** The name of the first question, which cannot be compressed since nothing stands before it. */
 function questionName(packet: Buffer): { readonly name: string; readonly end: number } | undefined {
   const labels: string[] = [];
@@ -232,7 +249,8 @@ function questionName(packet: Buffer): { readonly name: string; readonly end: nu
     if (size > 63 || at + size >= packet.length || at - headerSize > 254) return undefined;
     at += 1;
     if (size === 0) return at + 4 <= packet.length ? { name: labels.join('.'), end: at } : undefined;
-    labels.push(escapeBytes(packet.subarray(at, at + size), 'escape dots'));
+    const text = packet.toString('latin1', at, at + size);
+    labels.push(isPlainLabel.test(text) ? text : escapeBytes(packet.subarray(at, at + size), 'escape dots'));
     at += size;
   }
   return undefined;
@@ -249,6 +267,8 @@ function addressOrAlias(record: Answer): DnsRecord[] {
 const pointerReach = 0x4000;
 /** What we tell others that we can take over UDP. */
 const ourPayloadSize = 4_096;
+
+type Asked = Pick<Query, 'id' | 'recursionDesired' | 'questionBytes'> & Partial<Pick<Query, 'question'>>;
 
 interface OptRecord {
   readonly payloadSize: number;
@@ -267,7 +287,7 @@ class Frame {
   /** Suffixes already written, as spelled, so that a name is never echoed in somebody else's capitals. */
   readonly #suffixes = new Map<string, number>();
 
-  constructor(query: Pick<Query, 'id' | 'recursionDesired' | 'questionBytes'>, reply?: Reply) {
+  constructor(query: Asked, reply?: Reply) {
     const recursionDesired = query.recursionDesired && (reply?.copiesRecursionDesired ?? true);
     scratch.writeUInt16BE(query.id, 0);
     scratch.writeUInt16BE(
@@ -279,7 +299,7 @@ class Frame {
     );
     scratch.writeUInt16BE(1, 4);
     this.size += query.questionBytes.copy(scratch, headerSize);
-    this.#rememberQuestion();
+    this.#rememberQuestion(query.question?.name ?? '');
   }
 
   /** @returns false when there was no room even in the scratch memory */
@@ -362,10 +382,18 @@ class Frame {
           this.size += 1 + scratch.write(text, this.size + 1, 'latin1');
         }
         break;
-      case 'A':
-      case 'AAAA':
       case 'TXT':
-        this.size += dataWithoutNames(record).copy(scratch, this.size);
+        for (const piece of record.data) {
+          scratch.writeUInt8(piece.length, this.size);
+          scratch.set(piece, this.size + 1);
+          this.size += 1 + piece.length;
+        }
+        break;
+      case 'A':
+        for (const octet of record.data.split('.')) scratch.writeUInt8(Number(octet), this.size++);
+        break;
+      case 'AAAA':
+        this.size += ipv6Bytes(record.data).copy(scratch, this.size);
         break;
       default:
         record satisfies never;
@@ -381,20 +409,20 @@ class Frame {
         return;
       }
       if (this.size < pointerReach && !this.#suffixes.has(rest)) this.#suffixes.set(rest, this.size);
-      const bytes = unescapeLabel(label);
-      scratch.writeUInt8(bytes.length, this.size);
-      this.size += 1 + bytes.copy(scratch, this.size + 1);
+      const size = label.includes('\\')
+        ? unescapeLabel(label).copy(scratch, this.size + 1)
+        : scratch.write(label, this.size + 1, 'latin1');
+      scratch.writeUInt8(size, this.size);
+      this.size += 1 + size;
       rest = rest.slice(label.length + 1);
     }
     scratch.writeUInt8(0, this.size++);
   }
 
-  #rememberQuestion(): void {
-    const asked = questionName(scratch.subarray(0, this.size));
-    if (asked === undefined) return;
+  #rememberQuestion(name: string): void {
     let at = headerSize;
-    let rest = asked.name;
-    for (const label of labelsOf(asked.name)) {
+    let rest = name;
+    for (const label of labelsOf(name)) {
       this.#suffixes.set(rest, at);
       at += 1 + (scratch[at] ?? 0);
       rest = rest.slice(label.length + 1);
@@ -416,9 +444,6 @@ function sizeAtMost(record: DnsRecord): number {
   return 3 * 256 + 32 + text;
 }
 
-/** dns-packet's bytes for one record's data: behind header, root name, type, class, ttl and length. */
-function dataWithoutNames(record: DnsRecord & { readonly type: 'A' | 'AAAA' | 'TXT' }): Buffer {
-  const data = record.type === 'TXT' ? record.data.map((chunk) => Buffer.from(chunk)) : record.data;
-  const packet = encode({ type: 'response', answers: [{ type: record.type, name: '.', data } as Answer] });
-  return packet.subarray(headerSize + 11);
-}
+/** dns-packet's bytes of an address: behind header, root name, type, class, ttl and length. */
+const ipv6Bytes = (address: string): Buffer =>
+  encode({ type: 'response', answers: [{ type: 'AAAA', name: '.', data: address }] }).subarray(headerSize + 11);

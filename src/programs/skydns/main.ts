@@ -1,4 +1,5 @@
 /** skydns: arguments, signals, exit code. @see skydns.md section 2 */
+import { setFlagsFromString } from 'node:v8';
 import { OperatingError } from '../../core/errors/define.ts';
 import { type Options, readOptions, usage } from './config.ts';
 import { version } from './version.ts';
@@ -25,6 +26,11 @@ async function main(argv: readonly string[]): Promise<number> {
 async function run(options: Options): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  // V8 learns from ten thousand records that stay to put every new object of their kind where things stay, those of a
+  // question that is answered at once too: 80 MB of memory, for nothing.
+  setFlagsFromString('--no-allocation-site-pretenuring');
+  // Its second compiler takes 8 MB on top of the third's, which does for what every question runs through.
+  setFlagsFromString('--no-maglev');
   // Loaded now, so that asking for the version stays quick.
   const [{ wire }, { startDnsServer }] = await Promise.all([import('./wire.ts'), import('./server.ts')]);
   const server = await startDnsServer(await wire(options), stop.signal);
