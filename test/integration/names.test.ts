@@ -178,6 +178,6 @@ describe('the host', () => {
     resolver.setServers(['127.0.0.1:5399']);
     await eventually(async () => expect(await resolver.resolve4(store)).toEqual([second().address]));
     relay.process.kill('SIGINT');
-    expect((await relay.process).exitCode).toBe(130);
+    expect((await relay.process).exitCode).toBe(0);
   });
 });

@@ -2,10 +2,10 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Millis } from '../../core/base/time.ts';
+import { framed, frames } from '../../core/dns/framing.ts';
 import { answersTo, type Query } from '../../core/dns/wire.ts';
 import { parseEndpoint } from '../../core/records/address.ts';
 import type { Clock } from '../../ports/clock/index.ts';
-import { framed, frames } from './framing.ts';
 
 export type Transport = 'udp' | 'tcp';
 

@@ -3,10 +3,10 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { decode, encode, type Packet } from 'dns-packet';
 import { type DnsConfig, defaultDnsConfig } from '../../core/dns/config.ts';
+import { framed, frames } from '../../core/dns/framing.ts';
 import { ManualClock, settled } from '../../ports/clock/manual.ts';
 import { memoryLog } from '../../ports/log/memory.ts';
 import { memoryRecordStore } from '../../ports/record-store/memory.ts';
-import { framed, frames } from './framing.ts';
 import { type DnsServerWorld, startDnsServer } from './server.ts';
 
 export interface Setting extends Partial<Pick<DnsServerWorld, 'status' | 'stubZones' | 'verbose' | 'activated'>> {

@@ -1,9 +1,9 @@
 /** Listening over TCP: many questions on a connection, answered as they become ready. @see RFC 7766 */
 import { createServer, type Socket } from 'node:net';
 import { seconds } from '../../core/base/time.ts';
+import { framed, frames } from '../../core/dns/framing.ts';
 import { parseEndpoint, printEndpoint } from '../../core/records/address.ts';
 import type { Log } from '../../ports/log/index.ts';
-import { framed, frames } from './framing.ts';
 import type { Respond } from './responder.ts';
 
 export interface StreamParts {
