@@ -146,6 +146,19 @@ export function etcdContract(name: string, make: () => Promise<EtcdUnderTest>): 
         expect(await test.world.there.timeLeft(lease.id)).toBeUndefined();
       });
 
+      it('that is abandoned runs out by itself, and its holder hears nothing of it', async () => {
+        const lease = await test.world.here.keepLease(seconds(2));
+        await test.world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });
+        lease.abandon();
+        expect(await read('a')).toHaveLength(1);
+        const events = watch('a');
+        await events.next();
+        const gone = events.next();
+        await test.world.pass(seconds(3));
+        expect((await gone).value.changes).toEqual(new Map([[at('a'), undefined]]));
+        expect(lease.lost.aborted).toBe(false);
+      });
+
       it('releases a key that was put again without it', async () => {
         const lease = await test.world.here.keepLease(seconds(60));
         await test.world.here.transact({ ops: [{ put: at('a'), value: '', lease: lease.id }] });

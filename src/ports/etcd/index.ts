@@ -100,6 +100,8 @@ export interface Lease extends AsyncDisposable {
   readonly lost: AbortSignal;
   /** The instant until which the lease certainly holds: when the last confirmed renewal was sent, plus its term. */
   validUntil(): Millis;
+  /** Stops keeping it, without a word to etcd: it runs out by itself. */
+  abandon(): void;
 }
 
 export interface Etcd extends AsyncDisposable {

@@ -45,7 +45,6 @@ export class KeptLease implements Lease {
     return this.#validUntil;
   }
 
-  /** Stops keeping the lease, without a word to etcd: it runs out by itself. */
   abandon(): void {
     this.#over.abort();
   }

@@ -259,6 +259,12 @@ export class MemoryEtcd implements Etcd {
       id,
       lost: lost.signal,
       validUntil: () => ms((cutAt ?? clock.now()) + term),
+      abandon: () => {
+        disposed = true;
+        this.#atMending.delete(onMend);
+        this.#atCutting.delete(onCut);
+        if (!this.#cut) void onCut();
+      },
       [Symbol.asyncDispose]: async () => {
         disposed = true;
         this.#atMending.delete(onMend);

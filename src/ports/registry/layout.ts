@@ -46,6 +46,8 @@ export function layout(prefix: string) {
     machine: (machine: MachineId) => `${root}machines/${segment(machine)}/object`,
     metadataOf: (machine: MachineId) => `${root}machines/${segment(machine)}/metadata/`,
     metadata: (machine: MachineId, name: string) => `${root}machines/${segment(machine)}/metadata/${segment(name)}`,
+    /** Changes with everything that a machine writes about itself, so that its writes keep their order. */
+    published: (machine: MachineId) => `${root}published/${segment(machine)}`,
     states: `${root}states/`,
     statesOf: (unit: UnitName) => `${root}states/${unit}/`,
     state: (unit: UnitName, machine: MachineId) => `${root}states/${unit}/${segment(machine)}`,

@@ -5,10 +5,20 @@ import { EtcdLeaseGone } from '../../core/errors/etcd.ts';
 import { MachineIdTaken, MembershipLost } from '../../core/errors/registry.ts';
 import type { Machine } from '../../core/machine/types.ts';
 import type { UnitName } from '../../core/unit/types.ts';
-import { type Etcd, type KeyValue, type Lease, type Operation, operationsPerTransaction } from '../etcd/index.ts';
+import {
+  type Condition,
+  type Etcd,
+  type KeyValue,
+  type Lease,
+  type Operation,
+  operationsPerTransaction,
+} from '../etcd/index.ts';
 import type { Membership } from './index.ts';
 import { type Layout, parseAnnouncement, printAnnouncement, printState } from './layout.ts';
 import { reached } from './reach.ts';
+
+/** The mark takes one. */
+const statesPerTransaction = operationsPerTransaction - 1;
 
 export interface JoinParts {
   readonly etcd: Etcd;
@@ -21,7 +31,10 @@ export async function join(parts: JoinParts, machine: Machine, token: string, te
   try {
     await announce(parts, machine, token, lease);
   } catch (error) {
-    await lease[Symbol.asyncDispose]();
+    // Unless somebody else has the id, our record may have been written, over that of our earlier process: revoking its
+    // lease would tell the cluster that the machine is gone, and its units would start elsewhere while they run here.
+    if (error instanceof MachineIdTaken) await lease[Symbol.asyncDispose]();
+    else lease.abandon();
     throw error;
   }
   return membership(parts, machine, token, lease);
@@ -52,18 +65,42 @@ function membership({ etcd, layout }: JoinParts, { id }: Machine, token: string,
   const lose = () => lost.abort(loss);
   if (lease.lost.aborted) lose();
   lease.lost.addEventListener('abort', lose, { once: true });
+  const record = layout.machine(id);
+  const mark = layout.published(id);
+  /** The revision of our last write that we know of; undefined before the first. */
+  let last: number | undefined;
+  let writes = 0;
 
-  /** Another process of this machine may have taken the record over: then the lease lives, but the record is not ours. */
+  /**
+   * Every write follows the one before it, which the mark tells: one that took so long that we gave up on it, and that a
+   * member delivers when it thaws, must not undo what we wrote since. Another process of this machine may have taken the
+   * record over: then the lease lives, but the record is not ours.
+   */
   const write = async (ops: readonly Operation[]): Promise<void> => {
-    if (lost.signal.aborted) throw loss;
-    const when = [{ key: layout.machine(id), lease: lease.id }];
-    const { held } = await etcd.transact({ when, ops }).catch((error) => {
-      if (error instanceof EtcdLeaseGone) return { held: false };
-      throw error;
-    });
-    if (held) return;
-    lose();
-    throw loss;
+    writes += 1;
+    const marking = { put: mark, value: `${lease.id} ${writes}`, lease: lease.id };
+    const look = [{ get: record }, { get: mark }];
+    for (;;) {
+      if (lost.signal.aborted) throw loss;
+      const after: Condition = last === undefined ? { key: mark, exists: false } : { key: mark, modified: last };
+      const when: Condition[] = [{ key: record, lease: lease.id }, after];
+      const written = await etcd.transact({ when, ops: [...ops, marking], otherwise: look }).catch((error) => {
+        if (error instanceof EtcdLeaseGone) return undefined;
+        throw error;
+      });
+      if (written?.held) {
+        last = written.revision;
+        return;
+      }
+      const [present, marked] = written?.results.map(({ found }) => found[0]) ?? [];
+      if (present?.lease !== lease.id) {
+        lose();
+        throw loss;
+      }
+      last = marked?.modified;
+      // Carried out, and the answer lost on its way to us.
+      if (marked?.value === marking.value) return;
+    }
   };
 
   return {
@@ -75,12 +112,12 @@ function membership({ etcd, layout }: JoinParts, { id }: Machine, token: string,
           ...states.map((state) => ({ put: layout.state(state.unit, id), value: printState(state), lease: lease.id })),
           ...retract.map((unit) => ({ remove: layout.state(unit, id) })),
         ];
-        for (let at = 0; at < ops.length; at += operationsPerTransaction)
-          await write(ops.slice(at, at + operationsPerTransaction));
+        for (let at = 0; at < ops.length; at += statesPerTransaction)
+          await write(ops.slice(at, at + statesPerTransaction));
       }),
     update: (machine) =>
       reached('announcing the machine', () =>
-        write([{ put: layout.machine(id), value: printAnnouncement({ machine, token }), lease: lease.id }]),
+        write([{ put: record, value: printAnnouncement({ machine, token }), lease: lease.id }]),
       ),
     [Symbol.asyncDispose]: async () => {
       lease.lost.removeEventListener('abort', lose);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hours, minutes, ms, seconds } from '../../core/base/time.ts';
+import type { UnitState } from '../../core/cluster/types.ts';
+import { EtcdUnreachable } from '../../core/errors/etcd.ts';
 import { LeadershipLost, MembershipLost, RegistryUnreachable } from '../../core/errors/registry.ts';
 import type { Machine, MachineId } from '../../core/machine/types.ts';
 import type { Unit, UnitHash, UnitName } from '../../core/unit/types.ts';
@@ -122,6 +124,88 @@ describe('a registry that is cut off', () => {
     here.line.mend();
     const { units } = (await pictures.next()).value;
     expect(units.map(({ name }: { name: string }) => name)).toEqual(['web.service']);
+  });
+});
+
+it('leaves the machine where it is when it joins again and does not hear that it did', async () => {
+  const { clock, store, here, there } = aWorld();
+  await here.join(m1, 'boot', seconds(60));
+  const etcd = store.client();
+  const transact = etcd.transact.bind(etcd);
+  etcd.transact = async (transaction) => {
+    const result = await transact(transaction);
+    if (transaction.ops.length > 0 && result.held) throw new EtcdUnreachable({ endpoints: ['deaf'], doing: 'a test' });
+    return result;
+  };
+  const again = registryOn({ etcd, clock, log: memoryLog() });
+  await expect(again.join(m1, 'boot', seconds(3))).rejects.toThrow(RegistryUnreachable);
+  expect((await there.read()).machines).toHaveLength(1);
+  await clock.advance(seconds(4));
+  expect((await there.read()).machines).toEqual([]);
+});
+
+describe('a write that a member delivers long after its sender gave up', () => {
+  /** A machine whose next write is on its way until it is delivered, while the machine hears that it failed. */
+  const slowWorld = () => {
+    const { clock, store, there } = aWorld();
+    const etcd = store.client();
+    const transact = etcd.transact.bind(etcd);
+    let held: (() => Promise<unknown>)[] = [];
+    let holding = false;
+    etcd.transact = async (transaction) => {
+      if (!holding) return transact(transaction);
+      held.push(() => transact(transaction));
+      throw new EtcdUnreachable({ endpoints: ['slow'], doing: 'a transaction' });
+    };
+    return {
+      there,
+      here: registryOn({ etcd, clock, log: memoryLog() }),
+      slowly: async (write: () => Promise<void>) => {
+        holding = true;
+        await expect(write()).rejects.toThrow(RegistryUnreachable);
+        holding = false;
+      },
+      deliver: async () => {
+        for (const one of held) await one();
+        held = [];
+      },
+    };
+  };
+  const running: UnitState = {
+    ...{ unit: web, machine: m1.id, hash: 'h' as UnitHash, load: 'loaded', active: 'active', sub: 'running' },
+    launched: true,
+  };
+  const stopped = { ...running, active: 'inactive', sub: 'dead', launched: false };
+
+  it('does not undo what the machine published since', async () => {
+    const { there, here, slowly, deliver } = slowWorld();
+    const membership = await here.join(m1, 'boot', seconds(60));
+    await membership.publish([running], []);
+    await slowly(() => membership.publish([{ ...running, sub: 'exited' }], []));
+    await membership.publish([stopped], []);
+    await deliver();
+    expect((await there.read()).states).toEqual([stopped]);
+    await membership.publish([running], []);
+    expect((await there.read()).states).toEqual([running]);
+  });
+
+  it('does not bring back what the machine retracted since', async () => {
+    const { there, here, slowly, deliver } = slowWorld();
+    const membership = await here.join(m1, 'boot', seconds(60));
+    await slowly(() => membership.publish([running], []));
+    await membership.publish([running], []);
+    await membership.publish([], [web]);
+    await deliver();
+    expect((await there.read()).states).toEqual([]);
+  });
+
+  it('does not undo what the machine announced since', async () => {
+    const { there, here, slowly, deliver } = slowWorld();
+    const membership = await here.join(m1, 'boot', seconds(60));
+    await slowly(() => membership.update({ ...m1, publicIp: '10.0.0.2' }));
+    await membership.update({ ...m1, publicIp: '10.0.0.3' });
+    await deliver();
+    expect((await there.read()).machines).toMatchObject([{ publicIp: '10.0.0.3' }]);
   });
 });
 
