@@ -34,6 +34,8 @@ export class Publisher {
   readonly #me: MachineId;
   readonly #bell = new Bell();
   readonly #published = new Map<UnitName, UnitState>();
+  /** Units of whose last write nobody knows whether it took place. */
+  readonly #unsure = new Set<UnitName>();
   #changed: Set<UnitName>;
 
   constructor(world: PublisherWorld, membership: Membership, me: MachineId) {
@@ -51,7 +53,9 @@ export class Publisher {
   /** By unit, what others are about to see; undefined for a state that goes. */
   toPublish(): ReadonlyMap<UnitName, UnitState | undefined> {
     const states = [...this.#changed].map((name) => [name, this.#stateOf(name)] as const);
-    return new Map(states.filter(([name, state]) => !isSame(state, this.#published.get(name))));
+    return new Map(
+      states.filter(([name, state]) => this.#unsure.has(name) || !isSame(state, this.#published.get(name))),
+    );
   }
 
   /**
@@ -85,7 +89,10 @@ export class Publisher {
       } catch (cause) {
         if (!(cause instanceof OperatingError)) throw cause;
         if (!stop.aborted) log.warn('UnitStatePublisher could not publish:', { units: changes.size, err: cause });
-        for (const name of changes.keys()) this.#changed.add(name);
+        for (const name of changes.keys()) {
+          this.#changed.add(name);
+          this.#unsure.add(name);
+        }
         await clock.sleep(retryAfter, stop);
         this.#bell.ring();
       }
@@ -97,6 +104,7 @@ export class Publisher {
     const states = [...changes.values()].filter((state) => state !== undefined);
     const retract = [...changes].flatMap(([name, state]) => (state === undefined ? [name] : []));
     await this.#membership.publish(states, retract);
+    for (const name of changes.keys()) this.#unsure.delete(name);
     for (const state of states) this.#published.set(state.unit, state);
     for (const name of retract) this.#published.delete(name);
   }
