@@ -23,6 +23,7 @@ const rooms = [
   'ports',
   'testing',
   'programs',
+  'sim',
 ];
 
 /** What core may import besides itself: functions of their arguments, and nothing more. */
