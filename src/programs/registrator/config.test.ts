@@ -65,6 +65,7 @@ describe('the command line', () => {
     [['-deregister', 'never', 'skydns2:///d'], 'expected one of always, on-success'],
     [['-ip', '10.0.0', 'skydns2:///d'], '-ip is "10.0.0", expected an IP address or a host name'],
     [['-fleet-units', 'units', 'skydns2:///d'], '-fleet-units is "units", expected a path'],
+    [['-docker-runtime-folder', 'moby', 'skydns2:///d'], '-docker-runtime-folder is "moby", expected a path'],
     [['consul://h:1'], 'unrecognized adapter: consul://h:1'],
     [['skydns2://h:1'], 'skydns2://h:1 names no domain'],
   ])('%j: %s', (argv, mistake) => {

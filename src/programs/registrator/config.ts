@@ -23,6 +23,10 @@ export const settings = {
     '',
     "Also register units that fleet started without Docker and whose Environment= has SERVICE_NAME and SERVICE_PORT: the path of fleet's units directory, such as /run/fleet/units.",
   ),
+  dockerRuntimeFolder: text(
+    '',
+    'Hear of deaths before Docker tells of them: the folder where its runtime keeps what lives, such as /run/docker/runtime-runc/moby.',
+  ),
   dockerPidfile: text('', 'Wait for this file before connecting, so that a socket-activated engine sleeps on.'),
 };
 
@@ -60,7 +64,8 @@ export const usage = `Usage of registrator:\n  registrator [options] <registry U
 
 /** What each value, and one beside another, must be. */
 function relations(options: Options): string[] {
-  const { ip, ttl, ttlRefresh, sessionTtl, resync, retryAttempts, retryInterval, fleetUnits } = options;
+  const { ip, ttl, ttlRefresh, sessionTtl, resync, retryAttempts, retryInterval, fleetUnits, dockerRuntimeFolder } =
+    options;
   const wrong: string[] = [];
   for (const [flag, value] of Object.entries({ ttl, 'ttl-refresh': ttlRefresh, 'session-ttl': sessionTtl, resync })) {
     if (value < 0) wrong.push(`-${flag} must not be negative`);
@@ -70,6 +75,11 @@ function relations(options: Options): string[] {
   if (retryAttempts < -1) wrong.push('-retry-attempts must be -1 or more');
   if (retryInterval <= 0) wrong.push('-retry-interval must be greater than 0');
   if (ip !== '' && !isHost(ip)) wrong.push(`-ip is "${ip}", expected an IP address or a host name`);
-  if (fleetUnits !== '' && !fleetUnits.startsWith('/')) wrong.push(`-fleet-units is "${fleetUnits}", expected a path`);
+  for (const [flag, path] of Object.entries({
+    'fleet-units': fleetUnits,
+    'docker-runtime-folder': dockerRuntimeFolder,
+  })) {
+    if (path !== '' && !path.startsWith('/')) wrong.push(`-${flag} is "${path}", expected a path from the root on`);
+  }
   return wrong;
 }

@@ -8,6 +8,7 @@ import { type Registrar, registrations } from '../../core/records/registrations.
 import { madeBy } from '../../core/records/stale.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { ContainerEvent, Containers } from '../../ports/containers/index.ts';
+import type { EarlyDeaths } from '../../ports/containers/runtime-folder.ts';
 import type { Log } from '../../ports/log/index.ts';
 import { every } from './every.ts';
 import { offersOf } from './offers.ts';
@@ -17,6 +18,8 @@ export interface EngineWorld {
   readonly clock: Clock;
   readonly log: Log;
   readonly containers: Containers;
+  /** Undefined when the engine's own news of deaths is early enough. */
+  readonly earlyDeaths: ((heard: (id: string) => void) => EarlyDeaths) | undefined;
   readonly publisher: Publisher;
   readonly backend: Backend;
   readonly registrar: Registrar;
@@ -49,7 +52,7 @@ export async function followEngine(world: EngineWorld, stop: AbortSignal): Promi
   try {
     // Listening first: what starts or dies while we list is heard afterwards, and may repeat what the list said.
     let events = await containers.events(over.signal);
-    const follower = new Follower(world);
+    using follower = new Follower(world);
     void every(world.resync, world, over.signal, () => follower.sync('found'));
     void every(world.checkEvery, world, over.signal, () => follower.compare('found'));
     for (let standing: Standing = world.standing; ; standing = 'found') {
@@ -86,13 +89,22 @@ async function listenAgain(
   throw new EngineEventsEnded({}, { cause });
 }
 
-class Follower {
+class Follower implements Disposable {
   readonly #world: EngineWorld;
+  readonly #earlyDeaths: EarlyDeaths | undefined;
   /** By container: the end of its queue. What happens to one container is handled strictly in order. */
   readonly #queues = new Map<string, Promise<void>>();
 
   constructor(world: EngineWorld) {
     this.#world = world;
+    // How a container ended, only the engine knows.
+    const { deregister, earlyDeaths } = world;
+    if (deregister !== 'always') return;
+    this.#earlyDeaths = earlyDeaths?.((id) => this.#inOrder(id, () => this.#removeEarly(id)));
+  }
+
+  [Symbol.dispose](): void {
+    this.#earlyDeaths?.[Symbol.dispose]();
   }
 
   /** Brings everything in agreement with what the engine lists. @throws {ContainersUnreachable} */
@@ -155,6 +167,7 @@ class Follower {
       log.info(`container, ${short(id)}, already exists, ignoring`);
       return;
     }
+    this.#earlyDeaths?.look();
     const container = await containers.inspect(id);
     if (container === undefined || !container.running) return;
     const [, shared] = /^container:(.+)$/.exec(container.networkMode) ?? [];
@@ -169,6 +182,12 @@ class Follower {
     const after = deregister === 'always' ? undefined : await containers.inspect(id).catch(stillRuns);
     if (leavesServices(deregister, after)) publisher.leave('containers', id);
     else publisher.withdraw('containers', id);
+  }
+
+  async #removeEarly(id: string): Promise<void> {
+    const { publisher } = this.#world;
+    if (!publisher.knows('containers', id)) return;
+    if ((await this.#earlyDeaths?.isGone(id)) === true) publisher.withdraw('containers', id);
   }
 
   /** As `#remove`, for one of whose death we heard nothing: it may have been started again since it was missed. */

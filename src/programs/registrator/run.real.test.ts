@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../ports/clock/system.ts';
 import { dockerContainers } from '../../ports/containers/docker.ts';
+import { runtimeFolder } from '../../ports/containers/runtime-folder.ts';
 import { dockerClient } from '../../ports/docker/client.ts';
 import { memoryFleetUnits } from '../../ports/fleet-units/memory.ts';
 import { memoryLog } from '../../ports/log/memory.ts';
@@ -49,6 +50,7 @@ it("follows a real engine's container from start to death, and its restart", asy
       log: memoryLog(),
       store: async () => store,
       containers: async () => dockerContainers(realEngine),
+      earlyDeaths: runtimeFolder,
       fleetUnits: async () => memoryFleetUnits(),
       engineRuns: undefined,
       hostname: 'core-03',

@@ -4,6 +4,7 @@ import { RecordStoreUnreachable } from '../../core/errors/record-store.ts';
 import { ManualClock, settled } from '../../ports/clock/manual.ts';
 import type { ContainerFacts } from '../../ports/containers/index.ts';
 import { memoryContainers } from '../../ports/containers/memory.ts';
+import type { EarlyDeaths } from '../../ports/containers/runtime-folder.ts';
 import { MemoryEtcdStore } from '../../ports/etcd/memory.ts';
 import { type MemoryFleetUnits, memoryFleetUnits } from '../../ports/fleet-units/memory.ts';
 import { memoryLog } from '../../ports/log/memory.ts';
@@ -36,6 +37,7 @@ function aMachine(cluster: ReturnType<typeof aCluster>, address: string, argv: r
   const { clock, shared } = cluster;
   const containers = memoryContainers();
   const units: MemoryFleetUnits = memoryFleetUnits();
+  const early = aRuntime();
   const log = memoryLog();
   const stop = new AbortController();
   stops.push(stop);
@@ -52,6 +54,7 @@ function aMachine(cluster: ReturnType<typeof aCluster>, address: string, argv: r
         log,
         store: async () => line,
         containers: async () => containers,
+        earlyDeaths: (_, heard) => early.watch(heard),
         fleetUnits: async () => units,
         engineRuns: engine.engineRuns,
         hostname,
@@ -62,7 +65,7 @@ function aMachine(cluster: ReturnType<typeof aCluster>, address: string, argv: r
       commandLine.backend,
       stop.signal,
     );
-  return { containers, units, log, said, store: line, line: line.line, stop, engine, start };
+  return { containers, units, early, log, said, store: line, line: line.line, stop, engine, start };
 }
 
 const redis = (facts: Partial<ContainerFacts> = {}): Partial<ContainerFacts> => ({
@@ -73,6 +76,27 @@ const redis = (facts: Partial<ContainerFacts> = {}): Partial<ContainerFacts> => 
   published: { '6379/tcp': [{ address: '0.0.0.0', port: 6379 }] },
   ...facts,
 });
+/** The folder of a container runtime: what lives is not gone. */
+function aRuntime() {
+  const gone = new Set<string>();
+  let tell: (id: string) => void = () => {};
+  return {
+    watch(heard: (id: string) => void): EarlyDeaths {
+      const look = () => {
+        tell = heard;
+      };
+      return { look, isGone: async (id) => gone.has(id), [Symbol.dispose]() {} };
+    },
+    end(id: string) {
+      gone.add(id);
+      tell(id);
+    },
+    endAndStart(id: string) {
+      tell(id);
+    },
+  };
+}
+
 /** An engine that never says a word. */
 async function* silence(stop: AbortSignal): AsyncGenerator<never, void, void> {
   await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
@@ -515,6 +539,45 @@ describe('the store', () => {
     const failing = expect(machine.start()).rejects.toMatchObject({ code: 'BACKEND_UNREACHABLE' });
     await cluster.clock.advance(seconds(2));
     await failing;
+  });
+});
+
+describe('with -docker-runtime-folder', () => {
+  const argv = ['-docker-runtime-folder', '/run/docker/runtime-runc/moby'];
+
+  it('removes a record before the engine tells of the death, which then changes nothing', async () => {
+    const cluster = aCluster();
+    const machine = aMachine(cluster, '172.17.8.103', argv);
+    void machine.start();
+    const id = machine.containers.start(redis());
+    await cluster.holds(at('172.17.8.103'));
+    machine.early.end(id);
+    await cluster.holds({});
+    machine.containers.die(id);
+    machine.containers.start(redis({ id }));
+    await cluster.holds(at('172.17.8.103'));
+  });
+
+  it('keeps the record of a container that was started again in the meantime', async () => {
+    const cluster = aCluster();
+    const machine = aMachine(cluster, '172.17.8.103', argv);
+    void machine.start();
+    const id = machine.containers.start(redis());
+    await cluster.holds(at('172.17.8.103'));
+    machine.early.endAndStart(id);
+    await cluster.holds(at('172.17.8.103'));
+  });
+
+  it('asks the engine how a container ended when that matters', async () => {
+    const cluster = aCluster();
+    const machine = aMachine(cluster, '172.17.8.103', [...argv, '-deregister', 'on-success']);
+    void machine.start();
+    const id = machine.containers.start(redis());
+    await cluster.holds(at('172.17.8.103'));
+    machine.early.end(id);
+    await cluster.holds(at('172.17.8.103'));
+    machine.containers.die(id);
+    await cluster.holds({});
   });
 });
 

@@ -6,6 +6,7 @@ import { type Backend, rootOf } from '../../core/records/backend.ts';
 import type { Registrar } from '../../core/records/registrations.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { Containers } from '../../ports/containers/index.ts';
+import type { EarlyDeaths } from '../../ports/containers/runtime-folder.ts';
 import type { FleetUnits } from '../../ports/fleet-units/index.ts';
 import type { Log } from '../../ports/log/index.ts';
 import type { RecordStore } from '../../ports/record-store/index.ts';
@@ -21,6 +22,8 @@ export interface RunWorld {
   /** Opened when first needed: a machine whose engine never runs pays for neither. */
   readonly store: () => Promise<RecordStore>;
   readonly containers: () => Promise<Containers>;
+  /** Opened when the options name the runtime's folder. */
+  readonly earlyDeaths: (folder: string, heard: (id: string) => void) => EarlyDeaths;
   /** Opened when the options name fleet's units directory. */
   readonly fleetUnits: (directory: string) => Promise<FleetUnits>;
   /** Resolves when an engine runs, with whether it already did; undefined when it is to be taken for granted. */
@@ -93,8 +96,8 @@ class Run {
   }
 
   async #followEngines(registrar: Registrar): Promise<void> {
-    const { clock, log, engineRuns } = this.#world;
-    const { deregister, cleanup, resync } = this.#options;
+    const { clock, log, engineRuns, earlyDeaths } = this.#world;
+    const { deregister, cleanup, resync, dockerRuntimeFolder: folder } = this.#options;
     while (!this.#stop.aborted) {
       // Before the backend: a machine whose engine sleeps need not hold a connection to anything.
       const seen = await engineRuns?.(this.#stop);
@@ -106,6 +109,7 @@ class Run {
             ...{ clock, log, publisher, registrar, deregister, cleanup, checkEvery },
             backend: this.#backend,
             containers: await this.#world.containers(),
+            earlyDeaths: folder === '' ? undefined : (heard) => earlyDeaths(folder, heard),
             resync: seconds(resync),
             standing: seen === 'only now' ? 'starting' : 'found',
             // Whoever connects to an engine that sleeps, or is being stopped, wakes it.

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import type { Backend } from '../../core/records/backend.ts';
 import { systemClock } from '../../ports/clock/system.ts';
+import { runtimeFolder } from '../../ports/containers/runtime-folder.ts';
 import { consoleLog } from '../../ports/log/console.ts';
 import type { Options } from './config.ts';
 import { dockerHost } from './docker-host.ts';
@@ -32,6 +33,7 @@ export async function wire(options: Options, backend: Backend, env: NodeJS.Proce
       const { dockerContainers } = await import('../../ports/containers/docker.ts');
       return dockerContainers(docker.host, docker.tls);
     },
+    earlyDeaths: runtimeFolder,
     async fleetUnits(directory) {
       const { openFleetUnits } = await import('../../ports/fleet-units/systemd.ts');
       return openFleetUnits({ clock, directory });
