@@ -7,6 +7,7 @@ import type { Bell } from './bell.ts';
 import { type ConfigReading, complaintsAbout, readConfig, waitingForRestart } from './config.ts';
 import { families } from './metrics/families.ts';
 import { type Ending, Server } from './server.ts';
+import { tidyUp } from './tidy.ts';
 import { version } from './version.ts';
 import { openLog, wire } from './wire.ts';
 
@@ -30,7 +31,7 @@ export async function runDaemon(configPath: string | undefined, { stop, reload, 
   for (const complaint of complaintsAbout(reading)) log.warn(complaint);
 
   await using wired = await wire(config, log);
-  const { world, sockets, notifier } = wired;
+  const { world, sockets, notifier, heap } = wired;
   let ready = false;
   const status = (text: string) => {
     void notifier.tell(...(ready ? [] : ['READY=1']), `STATUS=${text}`);
@@ -70,5 +71,5 @@ export async function runDaemon(configPath: string | undefined, { stop, reload, 
     const job = await world.units.ownJob().catch(() => undefined);
     return job === 'restart' ? 'hand-over' : 'leave';
   };
-  await Promise.all([server.run(stop, ending), reloads(), dumps()]);
+  await Promise.all([server.run(stop, ending), reloads(), dumps(), tidyUp(world.clock, heap, stop)]);
 }

@@ -7,6 +7,7 @@ import { consoleLog } from '../../ports/log/console.ts';
 import type { Log } from '../../ports/log/index.ts';
 import type { Notifier } from '../../ports/notifier/index.ts';
 import { systemdNotifier } from '../../ports/notifier/systemd.ts';
+import { type Heap, ownHeap } from '../../ports/process/heap.ts';
 import { ownProcess } from '../../ports/process/self.ts';
 import { registryOn } from '../../ports/registry/etcd.ts';
 import { activatedDescriptors } from '../../ports/sockets/activation.ts';
@@ -23,6 +24,7 @@ import type { World } from './server.ts';
 export interface Wired extends AsyncDisposable {
   readonly world: Omit<World, 'status'> & { readonly process: () => ProcessFacts };
   readonly notifier: Notifier;
+  readonly heap: Heap;
   readonly sockets: {
     /** Serves on every socket that systemd passed on; without any there is no API. @see fleet.md 8.3 */
     serve(handler: Handler, failed: (cause: unknown) => void): Promise<AsyncDisposable>;
@@ -47,6 +49,7 @@ export async function wire(config: () => Config, log: Log): Promise<Wired> {
   return {
     world: { clock, log, registry, units, machine, config, metrics, process: ownProcess },
     notifier: systemdNotifier(process.env['NOTIFY_SOCKET'], (why) => log.debug('systemd was not told:', { why })),
+    heap: ownHeap(),
     sockets: {
       async serve(handler, failed) {
         const descriptors = activatedDescriptors(process.env, process.pid);
