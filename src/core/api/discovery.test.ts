@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { discoveryDocument as document } from './discovery.ts';
+import { routes } from './routes.ts';
+
+it('the discovery document says who it is as fleet 1.0 does', () => {
+  const { schemas, resources, ...facts } = document;
+  expect(facts).toEqual({
+    kind: 'discovery#restDescription',
+    discoveryVersion: 'v1',
+    id: 'fleet:v1',
+    name: 'schema',
+    version: 'v1',
+    title: 'fleet API',
+    description: '',
+    documentationLink: 'http://github.com/coreos/fleet',
+    protocol: 'rest',
+    icons: { x16: '', x32: '' },
+    labels: [],
+    baseUrl: '$ENDPOINT/fleet/v1/',
+    basePath: '/fleet/v1/',
+    rootUrl: '$ENDPOINT/',
+    servicePath: 'fleet/v1/',
+    batchPath: 'batch',
+    parameters: {},
+    auth: {},
+  });
+  expect(Object.keys(schemas)).toEqual(
+    'Machine MachinePage UnitOption Unit UnitPage UnitState UnitStatePage'.split(' '),
+  );
+  const { desiredState, currentState, machineID } = schemas['Unit']?.properties as Record<string, object>;
+  for (const state of [desiredState, currentState])
+    expect(state).toMatchObject({ type: 'string', enum: ['inactive', 'loaded', 'launched'] });
+  expect(machineID).toMatchObject({ type: 'string', required: true });
+  expect(schemas['Machine']?.properties).toMatchObject({ metadata: { additionalProperties: { type: 'string' } } });
+});
+
+it.each([
+  ['fleet.Machine.List', 'GET', 'machines', ['nextPageToken']],
+  ['fleet.Unit.List', 'GET', 'units', ['nextPageToken']],
+  ['fleet.Unit.Get', 'GET', 'units/{unitName}', ['unitName']],
+  ['fleet.Unit.Delete', 'DELETE', 'units/{unitName}', ['unitName']],
+  ['fleet.Unit.Set', 'PUT', 'units/{unitName}', ['unitName']],
+  ['fleet.UnitState.Get', 'GET', 'state/{unitName}', ['unitName']],
+  ['fleet.UnitState.List', 'GET', 'state', ['nextPageToken', 'unitName', 'machineID']],
+])('%s is described as it is answered: %s %s', (id, httpMethod, path, parameters) => {
+  const methods: readonly { readonly id: string; readonly path: string; readonly parameters: object }[] = Object.values(
+    document.resources,
+  ).flatMap((resource) => Object.values(resource.methods));
+  expect(methods).toHaveLength(7);
+  const found = methods.find((method) => method.id === id);
+  expect(found).toMatchObject({ httpMethod, path });
+  expect(Object.keys(found?.parameters ?? {})).toEqual(parameters);
+  const route = Object.values(routes).find((one) => one.path === `/fleet/v1/${path.replace('{unitName}', '<name>')}`);
+  expect(route?.methods).toContain(httpMethod);
+});
