@@ -65,6 +65,13 @@ describe('transactions that are asked for at once', () => {
     expect(trips.length).toBeGreaterThan(1);
   });
 
+  it('that write much take several, too', async () => {
+    const { etcd, trips } = world();
+    const large = 'x'.repeat(100_000);
+    await Promise.all(Array.from({ length: 5 }, (_, n) => etcd.transact(put(`/${n}`, large))));
+    expect(trips.map(({ ops }) => ops.length)).toEqual([2, 2, 1]);
+  });
+
   it('do not answer for one another when a lease is gone', async () => {
     const { etcd } = world();
     const lease = await etcd.timedLease(seconds(60));

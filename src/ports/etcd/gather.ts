@@ -18,6 +18,9 @@ import {
 
 type Transact = Etcd['transact'];
 
+/** What a group may write, in characters: a stock server takes requests of up to 1.5 MiB. */
+const mostWritten = 256 * 1024;
+
 interface Waiting {
   readonly transaction: Transaction;
   readonly resolve: (result: TransactionResult) => void;
@@ -92,6 +95,7 @@ class Batch {
   readonly #removes: string[] = [];
   readonly #conditions = new Set<string>();
   #deepest = 0;
+  #written = 0;
 
   get transaction(): Transaction {
     return { ops: this.#ops };
@@ -104,6 +108,7 @@ class Batch {
     const { when = [], otherwise = [], ops } = transaction;
     // What each list may hold is what the lists around it leave.
     if (this.#ops.length + ops.length + deepest > operationsPerTransaction || this.#disturbs(told)) return false;
+    if (this.#ops.length > 0 && this.#written + told.written > mostWritten) return false;
     // A read that shares a slot with one that came before a write would not see it.
     const written = this.#puts.size + this.#removes.length + told.puts.size + told.removes.length > 0;
     const sharing = told.reads === 0 || !written;
@@ -113,6 +118,7 @@ class Batch {
       this.#tickets.push({ kind: 'nested', slot: this.#ops.push({ nested: transaction }) - 1 });
     }
     this.#deepest = deepest;
+    this.#written += told.written;
     for (const key of told.puts) this.#puts.add(key);
     for (const range of told.removes) this.#removes.push(range);
     for (const key of told.conditions) this.#conditions.add(key);
@@ -153,6 +159,8 @@ interface Facts {
   /** What it takes of the limit when it is nested: its longest list, and the same of what is nested in it. */
   readonly depth: number;
   readonly reads: number;
+  /** Characters of all values. */
+  readonly written: number;
   readonly puts: ReadonlySet<string>;
   readonly removes: readonly string[];
   readonly conditions: ReadonlySet<string>;
@@ -168,21 +176,24 @@ function facts({ when = [], ops, otherwise = [] }: Transaction): Facts {
   const free = when.length === 0 && otherwise.length === 0;
   let nested = 0;
   let reads = 0;
+  let written = 0;
   for (const op of [...ops, ...otherwise]) {
     if ('get' in op) reads += 1;
     else if ('put' in op) {
       puts.add(op.put);
+      written += op.value.length;
       if (free) texts.set(op.put, JSON.stringify(op));
     } else if ('remove' in op) removes.push(op.remove);
     else {
       const inner = facts(op.nested);
       nested = Math.max(nested, inner.depth);
       reads += inner.reads;
+      written += inner.written;
       for (const key of inner.puts) puts.add(key);
       removes.push(...inner.removes);
       for (const key of inner.conditions) conditions.add(key);
     }
   }
   const depth = Math.max(when.length, ops.length, otherwise.length) + nested;
-  return { depth, reads, puts, removes, conditions, texts: reads === 0 ? texts : new Map() };
+  return { depth, reads, written, puts, removes, conditions, texts: reads === 0 ? texts : new Map() };
 }
