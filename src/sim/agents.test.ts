@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seconds } from '../core/base/time.ts';
+import { ms, seconds } from '../core/base/time.ts';
 import { parseUnitFile } from '../core/unit/file.ts';
 import type { UnitName } from '../core/unit/types.ts';
 import { ManualClock } from '../ports/clock/manual.ts';
@@ -34,4 +34,32 @@ it('a change costs the same in a cluster of three machines and of thirty', async
   const small = await costOfChange(3);
   expect(small.requests).toBeLessThan(6);
   expect(await costOfChange(30)).toEqual(small);
+});
+
+it('when a leader goes, a few of a hundred campaign, and the others hear who won', async () => {
+  const clock = new ManualClock();
+  const store = new MemoryEtcdStore(clock);
+  let leases = 0;
+  const open = async () => {
+    const client = store.client();
+    const keepLease = client.keepLease.bind(client);
+    client.keepLease = async (term) => {
+      leases += 1;
+      // The real one takes a round over its members.
+      await clock.sleep(ms(3));
+      return keepLease(term);
+    };
+    return client;
+  };
+  const ids = Array.from({ length: 100 }, (_, n) => `m${n}`);
+  await using agents = await startAgents({ clock, log: memoryLog(), ids, open });
+  await clock.advance(seconds(2));
+  const leader = () => ids.find((id) => store.read('/_coreos.com/fleet/engine/leader')[0]?.value.includes(`"${id}"`));
+  const before = leader();
+  leases = 0;
+  await agents.all.find(({ id }) => id === before)?.fleetd.end('hand-over');
+  await clock.advance(ms(110));
+  expect(leader()).not.toBe(before);
+  expect(leader()).toBeDefined();
+  expect(leases).toBeLessThan(15);
 });

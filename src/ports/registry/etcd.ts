@@ -1,5 +1,5 @@
 /** fleet's shared state on etcd v3. */
-import type { Millis } from '../../core/base/time.ts';
+import { type Millis, ms } from '../../core/base/time.ts';
 import { engineVersion } from '../../core/cluster/engine-version.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import { hashOf, normalise, printUnitFile } from '../../core/unit/file.ts';
@@ -23,13 +23,22 @@ export interface RegistryParts {
   readonly log: Log;
   /** Where everything lies; fleet's `etcd_key_prefix`. */
   readonly prefix?: string;
+  /** Over how long machines spread their campaigns for the lead. */
+  readonly spread?: Millis;
 }
 
 /** Disposing the registry disposes the client that it was given. */
-export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }: RegistryParts): Registry {
+export function registryOn({
+  etcd,
+  clock,
+  log,
+  prefix = '/_coreos.com/fleet/',
+  spread = ms(100),
+}: RegistryParts): Registry {
   const layout = layoutBelow(prefix);
   const files = new UnitFiles(etcd, layout);
   const held = new Set<LeaseId>();
+  const followers = new Set<MachineId>();
   const skipped = (key: string) => log.warn('skipped an unreadable registry entry', { key });
   const mirror = new Mirror({ etcd, clock, layout, files, skipped });
 
@@ -176,7 +185,7 @@ export function registryOn({ etcd, clock, log, prefix = '/_coreos.com/fleet/' }:
       }),
 
     lead: (me, ttl, version = engineVersion) =>
-      reached('taking the lead', () => lead({ etcd, layout, clock, held }, me, ttl, version)),
+      reached('taking the lead', () => lead({ etcd, layout, clock, held, followers, spread }, me, ttl, version)),
 
     async leaderless(stop) {
       for await (const event of etcd.watch([layout.leader], stop)) {

@@ -1,5 +1,6 @@
 /** The engine lease, and the writes that only its holder can do: each is fenced by the key that made it leader. */
-import type { Millis } from '../../core/base/time.ts';
+import { createHash } from 'node:crypto';
+import { type Millis, ms } from '../../core/base/time.ts';
 import { LeadershipLost } from '../../core/errors/registry.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import type { Decision } from '../../core/scheduler/types.ts';
@@ -20,6 +21,13 @@ export interface LeadParts {
   readonly clock: Clock;
   /** Engine leases that this client holds now. */
   readonly held: Set<LeaseId>;
+  /** Machines of this client that were told of another leader when they last asked. */
+  readonly followers: Set<MachineId>;
+  /**
+   * Over how long those who waited for a leader to go spread their campaigns: all machines of a cluster are told at once,
+   * and one of them is enough.
+   */
+  readonly spread: Millis;
 }
 
 /** @see Registry.lead */
@@ -31,13 +39,21 @@ export async function lead(
 ): Promise<Leadership | { readonly leader: MachineId }> {
   const { etcd, layout, held: ours } = parts;
   const key = layout.leader;
-  const before = (await etcd.transact({ ops: [{ get: key }] })).results[0]?.found[0];
+  const look = async () => {
+    const { results, revision } = await etcd.transact({ ops: [{ get: key }] });
+    return { found: results[0]?.found[0], revision };
+  };
+  let { found: before, revision } = await look();
+  if (before === undefined && parts.followers.delete(me)) {
+    await parts.clock.sleep(ms(parts.spread * shareOf(me, revision)));
+    ({ found: before, revision } = await look());
+  }
   const holder = before && parseLeader(before.value);
   const stolen = holder !== undefined && holder.version < version;
   if (before !== undefined && holder !== undefined) {
     // A process of ours that died cannot resign, and nobody but this machine writes its id.
     const stale = holder.machine === me && !ours.has(before.lease ?? '');
-    if (!stale && !stolen) return { leader: holder.machine };
+    if (!stale && !stolen) return followed(parts, me, holder.machine);
     // Removed rather than written over: what fences the one before is the revision that created the key.
     await etcd.transact({ when: [{ key, modified: before.modified }], ops: [{ remove: key }] });
   }
@@ -54,12 +70,21 @@ export async function lead(
     }
     const winner = campaign.results[0]?.found[0] as KeyValue;
     await lease[Symbol.asyncDispose]();
-    return { leader: parseLeader(winner.value).machine };
+    return followed(parts, me, parseLeader(winner.value).machine);
   } catch (error) {
     await lease[Symbol.asyncDispose]();
     throw error;
   }
 }
+
+function followed({ followers }: LeadParts, me: MachineId, leader: MachineId): { readonly leader: MachineId } {
+  followers.add(me);
+  return { leader };
+}
+
+/** From 0 to 1: who is first. Another order at every revision, since it must not always be the same machine. */
+const shareOf = (me: MachineId, revision: number): number =>
+  createHash('sha1').update(`${me} ${revision}`).digest().readUInt32BE() / 2 ** 32;
 
 /** The answer to a won campaign may have been lost, and the campaign carried out a second time. */
 function createdByUs({ held, revision, results }: TransactionResult, lease: Lease): number | undefined {

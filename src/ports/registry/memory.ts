@@ -1,4 +1,5 @@
 /** fleet's shared state in this process: the real registry on an etcd in memory. */
+import { ms } from '../../core/base/time.ts';
 import type { Clock } from '../clock/index.ts';
 import { type MemoryEtcd, MemoryEtcdStore } from '../etcd/memory.ts';
 import type { Log } from '../log/index.ts';
@@ -18,5 +19,6 @@ export function memoryRegistry(
   log: Log = memoryLog(),
 ): MemoryRegistry {
   const line = store.client();
-  return { ...registryOn({ etcd: line, clock, log }), line };
+  // Nobody is far away from this store: there is no time in which others could win.
+  return { ...registryOn({ etcd: line, clock, log, spread: ms(0) }), line };
 }
