@@ -1,6 +1,9 @@
 /** Measures the bars of docs/performance.md on this machine and prints them as a table; names as arguments choose some. */
+import { agentWithManyUnits } from './agent.ts';
 import { benchCluster } from './cluster.ts';
 import { idleMemory, idleProcessor } from './idle.ts';
+import { manyMachines } from './many.ts';
+import { names } from './names.ts';
 import { deregister } from './registrator.ts';
 import { scheduling } from './scheduler.ts';
 import { printTable, type Row } from './table.ts';
@@ -17,7 +20,10 @@ const measure = async (name: string, act: () => Promise<Row | Row[]>): Promise<v
 };
 
 await measure('scheduler', () => scheduling());
+await measure('names', () => names());
+await measure('many', () => manyMachines());
 await measure('up', () => upAgainstBare());
+await measure('agent', () => agentWithManyUnits());
 if (['memory', 'processor', 'start', 'hundred', 'failover', 'deregister'].some(wanted)) {
   await using cluster = await benchCluster('bench');
   await measure('memory', () => idleMemory(cluster));

@@ -50,7 +50,7 @@ try {
     }),
     build({
       ...shared,
-      entryPoints: ['bench/main.ts', 'bench/bare.ts'],
+      entryPoints: ['bench/main.ts', 'bench/bare.ts', 'bench/many-agents.ts'],
       outdir: `${fresh}/bench`,
       packages: 'external',
       target: 'node20',

@@ -11,6 +11,8 @@ import { type Certificates, makeCertificates } from './certificates.ts';
 export interface EtcdServers extends AsyncDisposable {
   readonly endpoints: readonly string[];
   readonly members: readonly EtcdServer[];
+  /** Where this host is reached from where they run. */
+  readonly hostAddress: string;
   /** Present when they speak TLS alone, and only with clients that show a certificate. */
   readonly certificates: Certificates | undefined;
   /** Forgets all history up to now. */
@@ -36,6 +38,8 @@ export interface EtcdServer {
   cutOff(from: 'members' | 'all'): Promise<void>;
   /** Ends `cutOff`. */
   rejoin(): Promise<void>;
+  /** Runs a command beside it and returns what it printed. */
+  run(...command: readonly string[]): Promise<string>;
   /** What it counts, by name; the values of one name are added up. */
   metrics(): Promise<ReadonlyMap<string, number>>;
 }
@@ -109,7 +113,7 @@ export async function startEtcd(size: 1 | 3, { secure = false, place }: EtcdSetu
     }
   };
   return {
-    ...{ endpoints, members, certificates, etcdctl, leader },
+    ...{ endpoints, members, certificates, etcdctl, leader, hostAddress: network.hostAddress },
     compact: async () => {
       const { header } = JSON.parse(await etcdctl('get', 'any', '-w', 'json')) as { header: { revision: number } };
       await etcdctl('compaction', '--physical', String(header.revision));
@@ -251,6 +255,7 @@ async function aNetwork(docker: Docker) {
       });
       return {
         name,
+        hostAddress: `${prefix}.1`,
         address: (n: number) => `${prefix}.${10 + n}`,
         remove: () => network.remove() as Promise<void>,
       };
