@@ -78,7 +78,8 @@ describe('a container', () => {
   });
 
   it('leaves nothing when it lives for a moment only', async () => {
-    for (const name of ['brief-1', 'brief-2', 'brief-3']) await root(container(name, 8001).replace('sleep 600', 'sleep 0.1'));
+    for (const name of ['brief-1', 'brief-2', 'brief-3'])
+      await root(container(name, 8001).replace('sleep 600', 'sleep 0.1'));
     await root(container('last', 8002));
     await become({ 'web/last': recordOf(home, 8002) });
   });
