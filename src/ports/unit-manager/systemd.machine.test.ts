@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { hashOf, type UnitFile, type UnitName } from '../../core/unit/index.ts';
@@ -7,7 +7,7 @@ import { systemClock } from '../clock/system.ts';
 import { memoryLog } from '../log/memory.ts';
 import { unitManagerContract } from './contract.ts';
 import { privateSocket, systemBus } from './dbus.ts';
-import { openSystemd } from './systemd.ts';
+import { openSystemd, userSystemd } from './systemd.ts';
 
 const systemctl = async (...args: readonly string[]): Promise<string> =>
   (await promisify(execFile)('systemctl', args)).stdout.trim();
@@ -32,6 +32,28 @@ for (const [way, address] of Object.entries({ 'its private socket': privateSocke
     await expect(systemctl('cat', unit)).rejects.toThrow('No files found');
   });
 }
+
+/** A systemd of user core, in a place of its own, until the machine ends. */
+async function systemdOfUser() {
+  const runtime = await mkdtemp('/run/runtime-of-core-');
+  await mkdir(`${runtime}/systemd/user`, { recursive: true });
+  await promisify(execFile)('chown', ['--recursive', 'core:core', runtime]);
+  const environment = [`XDG_RUNTIME_DIR=${runtime}`, 'HOME=/home/core'].map((one) => `--setenv=${one}`);
+  const service = ['--uid=core', '--gid=core', '--property=Type=notify', '--property=Delegate=yes'];
+  await promisify(execFile)('systemd-run', [
+    ...['--quiet', '--collect', ...service, ...environment],
+    ...['/usr/lib/systemd/systemd', '--user'],
+  ]);
+  return userSystemd(runtime);
+}
+
+const ofUser = await systemdOfUser();
+const directoryOfUser = await mkdtemp('/run/fleetd-units-');
+await chmod(directoryOfUser, 0o755);
+unitManagerContract("a user's systemd", {
+  open: () => openSystemd({ clock: systemClock(), directory: directoryOfUser, ...ofUser }),
+  hashOf,
+});
 
 it('systemd is found again after it has executed itself anew, and its units with it', async () => {
   const unit = 'survivor.service' as UnitName;
@@ -74,6 +96,7 @@ it('a type of unit that fleet would not recognise on disk is known again', async
   await first.load(unit, file, hashOf(file));
   await first.reload();
   await first.start(unit);
+  await systemctl('start', unit);
   await using second = await openSystemd({ clock: systemClock(), directory });
   expect(second.units()).toMatchObject([{ name: unit, hash: hashOf(file), launched: true, active: 'active' }]);
   await second.unload(unit);

@@ -165,7 +165,8 @@ class SystemdUnits implements UnitManager {
       this.#directory.link(unit, this.#clock.date());
       if (installs) await this.#enable(unit);
     } catch (cause) {
-      await this.#forgetFile(unit, installs);
+      // Why it could not be enabled is worth knowing, and not what followed from it.
+      await this.#forgetFile(unit, installs).catch(() => {});
       if (!(cause instanceof DBusFailure)) throw cause;
       throw new UnitNotEnabled({ unit, why: cause.message }, { cause });
     }
