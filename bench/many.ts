@@ -96,7 +96,7 @@ export async function manyMachines(): Promise<Row[]> {
   const few = await (async () => {
     await using crowd = await Crowd.of(10);
     await place(crowd, 10 * unitsPerMachine);
-    return perChange(crowd);
+    return await perChange(crowd);
   })();
   await using crowd = await Crowd.of(100);
   const units = 100 * unitsPerMachine;
