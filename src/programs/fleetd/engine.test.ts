@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ms, seconds } from '../../core/base/time.ts';
-import { type Daemon, isActive, machinesOn, submit, TestCluster } from './fixtures.ts';
+import { type Daemon, isActive, machinesOn, submit, TestCluster, unitOn } from './fixtures.ts';
 
 const sleeper = '[Service]\nExecStart=/bin/sleep infinity\n';
 const said = ({ log }: Daemon, about: RegExp) =>
@@ -95,7 +95,7 @@ it('without watches looks from time to time, as its agents do, and reaches the s
   await submit(api, 'web.service', sleeper);
   await submit(api, 'db.service', sleeper);
   await cluster.pass(ms(1));
-  expect(await isActive(api, 'web.service')).toBe(false);
+  expect((await unitOn(api, 'web.service'))?.machine).toBeUndefined();
   await cluster.pass(seconds(7));
   expect(await isActive(api, 'web.service')).toBe(true);
   expect(await isActive(api, 'db.service')).toBe(true);
@@ -103,4 +103,17 @@ it('without watches looks from time to time, as its agents do, and reaches the s
   await cluster.pass(seconds(7));
   expect(await isActive(api, 'db.service', 'm1')).toBe(true);
   expect(await isActive(api, 'web.service', 'm1')).toBe(true);
+});
+
+it('an agent without watches comes to its work from time to time', async () => {
+  await using cluster = new TestCluster();
+  const { api } = cluster.start('m1');
+  cluster.start('m2', { disableWatches: true, disableEngine: true });
+  await cluster.pass(seconds(1));
+  await submit(api, 'web.service', `${sleeper}[X-Fleet]\nMachineID=m2\n`);
+  await cluster.pass(seconds(3));
+  expect(await unitOn(api, 'web.service')).toMatchObject({ machine: 'm2' });
+  expect(cluster.systemd('m2').units.size).toBe(0);
+  await cluster.pass(seconds(2));
+  expect(await isActive(api, 'web.service', 'm2')).toBe(true);
 });

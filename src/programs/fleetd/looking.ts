@@ -48,13 +48,11 @@ export async function* followed<T>(
 /** Yields what the source tells first, asked anew `every` so often; changes in between wake nobody. */
 export async function* polled<T>(source: Source<T>, every: Millis, clock: Clock, stop: AbortSignal): AsyncGenerator<T> {
   while (!stop.aborted) {
-    const look = new AbortController();
     let seen: { readonly told: T } | undefined;
-    for await (const told of source(AbortSignal.any([stop, look.signal]))) {
+    for await (const told of source(stop)) {
       seen = { told };
       break;
     }
-    look.abort();
     if (seen !== undefined) yield seen.told;
     await clock.sleep(every, stop);
   }

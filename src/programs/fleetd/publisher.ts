@@ -19,13 +19,28 @@ export interface PublisherWorld {
 const retryAfter = ms(250);
 
 /**
- * How long to gather after a write of so many states: nothing is gained by waiting after one, and much after a hundred,
- * which come with the next hundred behind them.
+ * So many writes may follow each other at once, and one more each time that so much has passed: what a few units do is
+ * seen at once, and five hundred that start within seconds cost twenty writes a second instead of a write each.
  */
-const gatherFor = (written: number): Millis => ms(written < few ? 0 : Math.min(longestGathering, written * perState));
-const few = 8;
-const perState = 2;
-const longestGathering = 100;
+const writesAtOnce = 10;
+const oneMoreEvery = ms(50);
+
+class Pace {
+  readonly #clock: Clock;
+  /** When all of the writes so far would be over if each took its turn. */
+  #over: Millis;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#over = clock.now();
+  }
+
+  async turn(stop: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    this.#over = ms(Math.max(this.#over, now) + oneMoreEvery);
+    await this.#clock.sleep(ms(this.#over - now - writesAtOnce * oneMoreEvery), stop);
+  }
+}
 
 /** What one membership has published, and has yet to publish. */
 export class Publisher {
@@ -77,6 +92,7 @@ export class Publisher {
 
   async #publish(complete: () => void, stop: AbortSignal): Promise<void> {
     const { clock, log } = this.#world;
+    const pace = new Pace(clock);
     let first: (() => void) | undefined = complete;
     for await (const _ring of this.#bell.rings(stop)) {
       const changes = this.toPublish();
@@ -85,7 +101,7 @@ export class Publisher {
         await this.#write(changes);
         first?.();
         first = undefined;
-        await clock.sleep(gatherFor(changes.size), stop);
+        if (changes.size > 0) await pace.turn(stop);
       } catch (cause) {
         if (!(cause instanceof OperatingError)) throw cause;
         if (!stop.aborted) log.warn('UnitStatePublisher could not publish:', { units: changes.size, err: cause });

@@ -32,6 +32,13 @@ it('a new agent_ttl counts at once, and nobody sees the machine or its units lea
   const { api } = cluster.start('m2');
   const daemon = await running(cluster);
   const seen: boolean[] = [];
+  const gone: string[] = [];
+  const { store } = cluster;
+  const revoke = store.revoke.bind(store);
+  store.revoke = (id) => {
+    gone.push(...(store.lease(id)?.keys ?? []));
+    revoke(id);
+  };
   const stop = new AbortController();
   const watching = (async () => {
     for await (const _change of daemon.registry.changes(stop.signal)) {
@@ -48,6 +55,7 @@ it('a new agent_ttl counts at once, and nobody sees the machine or its units lea
   await watching;
   expect(seen.length).toBeGreaterThan(0);
   expect(seen).not.toContain(false);
+  expect(gone.filter((key) => !key.includes('/engine/'))).toEqual([]);
   expect(cluster.systemd('m1').orders).toEqual([]);
   const home = (await statesOn(api)).find(({ unit }) => unit === 'web.service')?.machine;
   expect(home).toBe('m1');
