@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
 import { ms, seconds } from '../../core/base/time.ts';
+import type { MachineId } from '../../core/machine/types.ts';
+import { memoryLog } from '../../ports/log/memory.ts';
+import type { Leadership, Registry } from '../../ports/registry/index.ts';
+import { runEngine } from './engine.ts';
 import { type Daemon, isActive, machinesOn, submit, TestCluster, unitOn } from './fixtures.ts';
+import { fleetMetrics } from './metrics/metrics.ts';
 
 const sleeper = '[Service]\nExecStart=/bin/sleep infinity\n';
 const said = ({ log }: Daemon, about: RegExp) =>
@@ -116,4 +121,30 @@ it('an agent without watches comes to its work from time to time', async () => {
   expect(cluster.systemd('m2').units.size).toBe(0);
   await cluster.pass(seconds(2));
   expect(await isActive(api, 'web.service', 'm2')).toBe(true);
+});
+
+it('says so when a pass takes longer than the time between two', async () => {
+  await using cluster = new TestCluster();
+  const { clock, observer } = cluster;
+  const log = memoryLog();
+  const registry: Registry = {
+    ...observer,
+    async lead(...args) {
+      const leadership = (await observer.lead(...args)) as Leadership;
+      const apply: Leadership['apply'] = async (decisions) => {
+        await clock.sleep(seconds(3));
+        return decisions;
+      };
+      return { ...leadership, apply };
+    },
+  };
+  const stop = new AbortController();
+  const options = { me: 'm1' as MachineId, term: seconds(10), interval: seconds(2), watch: true };
+  const running = runEngine({ clock, log, registry, metrics: fleetMetrics() }, options, stop.signal);
+  await cluster.pass(seconds(4));
+  stop.abort();
+  await running;
+  expect(log.events.filter(({ level }) => level === 'warn').map(({ event }) => event)).toEqual([
+    'Engine completed reconciliation in 3s',
+  ]);
 });
