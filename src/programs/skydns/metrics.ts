@@ -12,7 +12,7 @@ import type { Known } from './known.ts';
 /** Who found the answer: our records, memory of other servers' answers, other servers, reverse entries, a stub zone. */
 export type System = 'auth' | 'cache' | 'recursive' | 'reverse' | 'stub';
 
-const systems: readonly System[] = ['auth', 'cache', 'recursive', 'reverse', 'stub'];
+export const systems: readonly System[] = ['auth', 'cache', 'recursive', 'reverse', 'stub'];
 
 const durationBounds = [0.001, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const sizeBounds = [0, 512, 1_024, 1_500, 2_048, ...Array.from({ length: 16 }, (_, step) => 4_096 * (step + 1))];

@@ -1,9 +1,10 @@
 /** Replies by the packet that they answer, all of it but its id: what differs in any bit may deserve another reply. */
 import type { Transport } from './exchange.ts';
-import type { System } from './metrics.ts';
+import { type System, systems } from './metrics.ts';
+import { PacketTable } from './packet-table.ts';
 
 export interface Kept {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   /** Who found the answer, for the metrics. */
   readonly system: System;
   /** An instant on the asker's clock. */
@@ -12,87 +13,124 @@ export interface Kept {
   readonly isOneOfMany?: boolean;
 }
 
-/** What is remembered of one question. */
-export interface Entry {
+export interface Remembered {
+  /** The asker's own copy, with the id of its packet. */
+  readonly bytes: Uint8Array;
   readonly system: System;
-  readonly until: number;
-  readonly isComplete: boolean;
-  /** One reply is most often all there is; ten thousand lists of one would be felt. */
-  readonly replies: Buffer | readonly Buffer[];
 }
 
 /** Orders kept of one answer; enough that no server of a handful is asked noticeably more than another. */
 const orders = 12;
+/** Questions whose orders are being collected. */
+const mostCollected = 1_000;
 /** A question needs no more; anything longer was made to fill memory. */
 const longestPacket = 512;
-/** Replies are cut from pieces of memory of this size. */
+/** Memory for the replies of half of the capacity, and as much again for the other half. */
+const mostBytes = 4 * 2 ** 20;
+/** Replies are handed out in pieces of memory of this size. */
 const pieceSize = 65_536;
+/** Of a value: until when, who, how many replies; and of each reply its length. */
+const [systemAt, countAt, repliesAt, lengthSize] = [8, 9, 10, 2] as const;
 
 export class ReplyCache {
-  readonly #entries = new Map<string, Entry>();
-  readonly #capacity: number;
+  readonly #half: number;
   readonly #choose: (bound: number) => number;
-  #piece = new ArrayBuffer(pieceSize);
+  readonly #collecting = new Map<string, Uint8Array[]>();
+  #young: PacketTable;
+  /** What was remembered before, until the young half is full: then it is forgotten at once. */
+  #old: PacketTable | undefined;
+  #piece = new Uint8Array(pieceSize);
   #used = 0;
 
   constructor(capacity: number, choose: (bound: number) => number) {
-    this.#capacity = capacity;
+    this.#half = Math.ceil(capacity / 2);
     this.#choose = choose;
-  }
-
-  get size(): number {
-    return this.#entries.size;
+    this.#young = this.#newTable();
   }
 
   /** @returns undefined when a reply must be made */
-  find(packet: Buffer, transport: Transport, now: number): Entry | undefined {
-    if (this.#entries.size === 0 || packet.length < 12 || packet.length > longestPacket) return undefined;
-    const entry = this.#entries.get(keyOf(packet, transport));
-    return entry === undefined || !entry.isComplete || entry.until <= now ? undefined : entry;
-  }
-
-  /** One of the replies, the asker's own copy with the id of its packet. */
-  replyOf({ replies }: Entry, packet: Buffer): Uint8Array {
-    const reply = Array.isArray(replies) ? (replies[this.#choose(replies.length)] as Buffer) : (replies as Buffer);
-    const bytes = this.#room(reply.length);
-    bytes.set(reply);
-    bytes[0] = packet[0] ?? 0;
-    bytes[1] = packet[1] ?? 0;
-    return bytes;
+  find(packet: Buffer, transport: Transport, now: number): Remembered | undefined {
+    if (packet.length < 12 || packet.length > longestPacket) return undefined;
+    return this.#findIn(this.#young, packet, transport, now) ?? this.#findIn(this.#old, packet, transport, now);
   }
 
   keep(packet: Buffer, transport: Transport, { bytes, system, until, isOneOfMany = false }: Kept): void {
-    if (packet.length > longestPacket || this.#capacity === 0) return;
-    const key = keyOf(packet, transport);
-    const earlier = isOneOfMany ? this.#entries.get(key) : undefined;
-    const collected = earlier !== undefined && !earlier.isComplete ? (earlier.replies as readonly Buffer[]) : [];
-    const replies = isOneOfMany ? [...collected, bytes] : bytes;
-    this.#entries.delete(key);
-    const oldest = this.#entries.size >= this.#capacity ? this.#entries.keys().next() : undefined;
-    if (oldest?.done === false) this.#entries.delete(oldest.value);
-    const isComplete = !isOneOfMany || collected.length + 1 >= orders;
-    this.#entries.set(key, { replies, system, until, isComplete });
+    if (packet.length > longestPacket || this.#half === 0) return;
+    const replies: readonly Uint8Array[] | undefined = isOneOfMany
+      ? this.#collected(packet, transport, bytes)
+      : [bytes];
+    if (replies === undefined) return;
+    const size = replies.reduce<number>((sum, reply) => sum + lengthSize + reply.length, repliesAt);
+    if (this.#young.size >= this.#half || this.#young.used + size > mostBytes) {
+      this.#old = this.#young;
+      this.#young = this.#newTable();
+    }
+    const value = new Uint8Array(size);
+    const view = new DataView(value.buffer);
+    view.setFloat64(0, until);
+    value[systemAt] = systems.indexOf(system);
+    value[countAt] = replies.length;
+    let at = repliesAt;
+    for (const reply of replies) {
+      view.setUint16(at, reply.length);
+      value.set(reply, at + lengthSize);
+      at += lengthSize + reply.length;
+    }
+    this.#young.put(packet, transport, value);
   }
 
   clear(): void {
-    this.#entries.clear();
+    if (this.#young.size > 0) this.#young = this.#newTable();
+    this.#old = undefined;
+    this.#collecting.clear();
   }
 
-  /**
-   * Memory that nobody else has: the socket may still be sending the last reply when the next one is written. Views of
-   * our own rather than `Buffer`s, since V8 learns from ten thousand buffers that stay (the records', the replies' in here)
-   * to put every new one where things stay, and then each reply that was sent waits there for a large collection.
-   */
+  #findIn(table: PacketTable | undefined, packet: Buffer, transport: Transport, now: number): Remembered | undefined {
+    if (table === undefined || table.size === 0) return undefined;
+    const value = table.find(packet, transport);
+    if (value === 0) return undefined;
+    const { bytes, view } = table;
+    if (view.getFloat64(value) <= now) return undefined;
+    const count = bytes[value + countAt] ?? 1;
+    let at = value + repliesAt;
+    for (let skip = count > 1 ? this.#choose(count) : 0; skip > 0; skip--) at += lengthSize + view.getUint16(at);
+    const size = view.getUint16(at);
+    const room = this.#room(size);
+    // Most replies are so small that a call would take longer than the copying.
+    if (size > 256) room.set(bytes.subarray(at + lengthSize, at + lengthSize + size));
+    else for (let index = 0; index < size; index++) room[index] = bytes[at + lengthSize + index] ?? 0;
+    room[0] = packet[0] ?? 0;
+    room[1] = packet[1] ?? 0;
+    return { bytes: room, system: systems[bytes[value + systemAt] ?? 0] ?? 'auth' };
+  }
+
+  /** @returns all orders, once there are enough of them */
+  #collected(packet: Buffer, transport: Transport, bytes: Uint8Array): readonly Uint8Array[] | undefined {
+    const key = `${transport}${packet.toString('latin1', 2)}`;
+    const replies = this.#collecting.get(key) ?? [];
+    replies.push(bytes);
+    if (replies.length >= orders) {
+      this.#collecting.delete(key);
+      return replies;
+    }
+    if (this.#collecting.size >= mostCollected) this.#collecting.clear();
+    this.#collecting.set(key, replies);
+    return undefined;
+  }
+
+  #newTable(): PacketTable {
+    return new PacketTable(this.#choose(2 ** 31));
+  }
+
+  /** Memory that nobody else has: the socket may still be sending the last reply when the next one is written. */
   #room(size: number): Uint8Array {
     if (this.#used + size > pieceSize) {
-      this.#piece = new ArrayBuffer(Math.max(pieceSize, size));
+      this.#piece = new Uint8Array(pieceSize);
       this.#used = 0;
     }
-    const room = new Uint8Array(this.#piece, this.#used, size);
+    // The largest message fills a piece, so there is room now.
+    const room = this.#piece.subarray(this.#used, this.#used + size);
     this.#used += size;
     return room;
   }
 }
-
-const keyOf = (packet: Buffer, transport: Transport): string =>
-  `${transport === 'udp' ? '' : transport}${packet.toString('latin1', 2)}`;

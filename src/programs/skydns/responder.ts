@@ -24,7 +24,7 @@ import type { Log } from '../../ports/log/index.ts';
 import type { Transport } from './exchange.ts';
 import type { Known } from './known.ts';
 import type { DnsMetrics, System } from './metrics.ts';
-import { type Entry, ReplyCache } from './reply-cache.ts';
+import { ReplyCache } from './reply-cache.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface ResponderParts {
@@ -76,10 +76,8 @@ export function responder(parts: ResponderParts): Respond {
     if (ownVersion !== known.version) forgetWhatChanged();
     const begun = clock.now();
     if (verbose) logQuestion(packet, transport);
-    const mine = own.find(packet, transport, begun);
-    if (mine !== undefined) return remembered(own, mine, packet, begun, mine.system);
-    const theirs = others.find(packet, transport, begun);
-    if (theirs !== undefined) return remembered(others, theirs, packet, begun, 'cache');
+    const remembered = own.find(packet, transport, begun) ?? others.find(packet, transport, begun);
+    if (remembered !== undefined) return told(remembered.system, begun, remembered.bytes);
     const parsed = parseQuery(packet);
     switch (parsed.kind) {
       case 'drop':
@@ -133,10 +131,6 @@ export function responder(parts: ResponderParts): Respond {
   function told<Bytes extends Uint8Array>(system: System, begun: number, bytes: Bytes): Bytes {
     metrics.answered(system, clock.now() - begun, bytes);
     return bytes;
-  }
-
-  function remembered(cache: ReplyCache, entry: Entry, packet: Buffer, begun: number, system: System): Uint8Array {
-    return told(system, begun, cache.replyOf(entry, packet));
   }
 
   function remembering(
