@@ -51,6 +51,23 @@ describe('reading queries', () => {
     });
   });
 
+  it('knows each type and class by the name that dns-packet has for it, asked with EDNS or without', () => {
+    for (let code = 1; code < 300; code++) {
+      for (const clazz of [1, 3, 255]) {
+        const [bare, roomy] = [packet('A a.dev'), packet('A a.dev', { additionals: [opt(512)] })];
+        for (const bytes of [bare, roomy]) {
+          bytes.writeUInt16BE(code, 19);
+          bytes.writeUInt16BE(clazz, 21);
+        }
+        const [expected] = decode(bare).questions ?? [];
+        for (const bytes of [bare, roomy])
+          expect(parseQuery(bytes)).toMatchObject({
+            query: { question: { type: expected?.type, class: expected?.class } },
+          });
+      }
+    }
+  });
+
   it('knows no size without EDNS, and none below 512', () => {
     expect(query('A a.dev').payloadSize).toBeUndefined();
     expect(query('A a.dev', { additionals: [opt(100)] }).payloadSize).toBe(512);
