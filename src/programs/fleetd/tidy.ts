@@ -10,14 +10,21 @@ const lookEvery = seconds(10);
 /** Less than this is not worth the time that collecting takes. */
 const worthwhile = 12 * 2 ** 20;
 
-/** Looks now and then, and collects when the heap is larger than it was after the last time, until `stop` aborts. */
+/**
+ * Looks now and then, and collects when the heap is larger than it was after the last time; and once more when it has
+ * come to rest, since a collection in the midst of a burst keeps what the burst needs. Runs until `stop` aborts.
+ */
 export async function tidyUp(clock: Clock, heap: Heap, stop: AbortSignal): Promise<void> {
-  let kept: number | undefined;
-  for (;;) {
+  let kept = 0;
+  let resting = false;
+  for (let before = 0; ; before = heap.size()) {
     await clock.sleep(lookEvery, stop);
     if (stop.aborted) return;
-    if (kept !== undefined && heap.size() < kept + worthwhile) continue;
+    const grown = heap.size() >= kept + worthwhile;
+    const quiet = heap.size() < before + worthwhile / 4;
+    if (!grown && (resting || !quiet)) continue;
     heap.collect();
     kept = heap.size();
+    resting = !grown;
   }
 }

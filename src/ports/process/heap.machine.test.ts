@@ -1,3 +1,4 @@
+/** On the Node that our daemons run on: what a collection gives back differs between versions. */
 import { expect, it } from 'vitest';
 import { ownHeap } from './heap.ts';
 
