@@ -12,7 +12,7 @@ describe('lease terms', () => {
   });
 
   it('let no engine be missed for longer than its machine', () => {
-    expect(leadershipTerm(seconds(2), seconds(3))).toBe(seconds(2));
-    expect(leadershipTerm(seconds(2), seconds(30))).toBe(seconds(10));
+    expect(leadershipTerm(seconds(2), presenceTerm(seconds(3)))).toBe(seconds(2));
+    expect(leadershipTerm(seconds(2), presenceTerm(seconds(30)))).toBe(seconds(10));
   });
 });

@@ -17,5 +17,5 @@ export const presenceTerm = (agentTtl: Millis): Millis => ms(Math.max(agentTtl -
  *
  * @see fleet.md 3.1
  */
-export const leadershipTerm = (engineReconcileInterval: Millis, agentTtl: Millis): Millis =>
-  ms(Math.min(engineReconcileInterval * 5, presenceTerm(agentTtl)));
+export const leadershipTerm = (engineReconcileInterval: Millis, presence: Millis): Millis =>
+  ms(Math.min(engineReconcileInterval * 5, presence));

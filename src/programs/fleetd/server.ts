@@ -99,7 +99,6 @@ export class Server {
       if (stop.aborted) break;
       previous = next && seat;
       if (next === undefined) {
-        log.error('Server monitor triggered: Monitor timed out before successful heartbeat');
         log.info('Restarting server');
         await this.#leave(seat.membership);
       }

@@ -54,10 +54,16 @@ export class Session {
    * has been taken: that one is returned, to go on with. Units are left alone in any case, except by a fence.
    */
   async run(stop: AbortSignal): Promise<Seat | undefined> {
-    const { gate } = this.#parts;
+    const { gate, world } = this.#parts;
     const { lost } = this.#seat.membership;
     const replaced = new AbortController();
     const until = AbortSignal.any([stop, lost, replaced.signal]);
+    const fallen = () => lost.aborted && !replaced.signal.aborted && !stop.aborted;
+    const sayLost = () => {
+      if (fallen()) world.log.error('Server monitor triggered: Monitor timed out before successful heartbeat');
+    };
+    lost.addEventListener('abort', sayLost, { once: true });
+    sayLost();
     // Whoever follows a replaced session opens the gate again: the API goes on in between.
     gate.open(AbortSignal.any([stop, lost]));
     let next: Seat | undefined;
@@ -66,11 +72,12 @@ export class Session {
       if (next !== undefined) replaced.abort();
     };
     await Promise.all([
-      this.#runAgent(until, () => lost.aborted && !replaced.signal.aborted && !stop.aborted),
+      this.#runAgent(until, fallen),
       publishAndReplace(),
       this.#runEngine(until),
       this.#watchAddress(until),
     ]);
+    lost.removeEventListener('abort', sayLost);
     await this.#leavePrevious();
     return next;
   }
@@ -96,9 +103,9 @@ export class Session {
   #runEngine(until: AbortSignal): Promise<void> {
     const { world, news, describe } = this.#parts;
     const options = async () => {
-      const { disableEngine, disableWatches, engineReconcileInterval: interval, agentTtl } = world.config();
+      const { disableEngine, disableWatches, engineReconcileInterval: interval } = world.config();
       const { id: me } = await describe();
-      const term = leadershipTerm(interval, agentTtl);
+      const term = leadershipTerm(interval, this.#seat.term);
       return disableEngine ? undefined : { me, term, interval, watch: !disableWatches };
     };
     return restarting(news, options, async (chosen, stop) => chosen && runEngine(world, chosen, stop), until);
