@@ -20,7 +20,6 @@ export class Failover {
   readonly #options: FailoverOptions;
   readonly #opened = new Map<string, Member>();
   readonly #closed = new AbortController();
-  readonly #doubters = new Set<(member: Member) => void>();
   #at = 0;
 
   constructor(options: FailoverOptions) {
@@ -37,15 +36,8 @@ export class Failover {
 
   /** The member to ask instead; everybody else goes on with it too. */
   after(failed: Member): Member {
-    for (const doubt of [...this.#doubters]) doubt(failed);
     if (this.current === failed) this.#at = (this.#at + 1) % this.size;
     return this.current;
-  }
-
-  /** From now on tells of every member that somebody found failing, until the result is disposed. */
-  onFailure(doubt: (member: Member) => void): Disposable {
-    this.#doubters.add(doubt);
-    return { [Symbol.dispose]: () => void this.#doubters.delete(doubt) };
   }
 
   /** @throws {EtcdUnreachable} with what the last member said as its cause */
