@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded, seeds } from '../../core/base/choices.ts';
-import { PacketTable } from './packet-table.ts';
+import { offsetOf, PacketTable } from './packet-table.ts';
 import { ReplyCache } from './reply-cache.ts';
 
 /** A question's bytes: an id, and what is asked. */
@@ -25,8 +25,9 @@ describe('the table of packets', () => {
     expect(table.size).toBe(model.size);
     for (const [name, value] of model) {
       const [, transport = '', text = ''] = /^(\w+) (.*)$/s.exec(name) ?? [];
-      const at = table.find(packet(7, text), transport as 'udp');
-      expect(Buffer.from(table.bytes.subarray(at, at + value.length)).toString()).toBe(value);
+      const place = table.find(packet(7, text), transport as 'udp');
+      const { buffer } = table.memoryOf(place);
+      expect(Buffer.from(buffer, offsetOf(place), value.length).toString()).toBe(value);
     }
     expect(table.find(packet(7, 'never put'), 'udp')).toBe(0);
   });

@@ -1,7 +1,7 @@
 /** Replies by the packet that they answer, all of it but its id: what differs in any bit may deserve another reply. */
 import type { Transport } from './exchange.ts';
 import { type System, systems } from './metrics.ts';
-import { PacketTable } from './packet-table.ts';
+import { offsetOf, PacketTable } from './packet-table.ts';
 
 export interface Kept {
   readonly bytes: Uint8Array;
@@ -27,8 +27,8 @@ const mostCollected = 1_000;
 const longestPacket = 512;
 /** Memory for the replies of half of the capacity, and as much again for the other half. */
 const mostBytes = 4 * 2 ** 20;
-/** Replies are handed out in pieces of memory of this size. */
-const pieceSize = 65_536;
+/** Small replies are handed out in pieces of memory of this size, which are let go before they are taken for old. */
+const pieceSize = 8_192;
 /** Of a value: until when, who, how many replies; and of each reply its length. */
 const [systemAt, countAt, repliesAt, lengthSize] = [8, 9, 10, 2] as const;
 
@@ -87,21 +87,23 @@ export class ReplyCache {
 
   #findIn(table: PacketTable | undefined, packet: Buffer, transport: Transport, now: number): Remembered | undefined {
     if (table === undefined || table.size === 0) return undefined;
-    const value = table.find(packet, transport);
-    if (value === 0) return undefined;
-    const { bytes, view } = table;
-    if (view.getFloat64(value) <= now) return undefined;
-    const count = bytes[value + countAt] ?? 1;
+    const place = table.find(packet, transport);
+    if (place === 0) return undefined;
+    const memory = table.memoryOf(place);
+    const value = offsetOf(place);
+    if (memory.getFloat64(value) <= now) return undefined;
+    const count = memory.getUint8(value + countAt);
     let at = value + repliesAt;
-    for (let skip = count > 1 ? this.#choose(count) : 0; skip > 0; skip--) at += lengthSize + view.getUint16(at);
-    const size = view.getUint16(at);
+    for (let skip = count > 1 ? this.#choose(count) : 0; skip > 0; skip--) at += lengthSize + memory.getUint16(at);
+    const size = memory.getUint16(at);
+    at += lengthSize;
     const room = this.#room(size);
     // Most replies are so small that a call would take longer than the copying.
-    if (size > 256) room.set(bytes.subarray(at + lengthSize, at + lengthSize + size));
-    else for (let index = 0; index < size; index++) room[index] = bytes[at + lengthSize + index] ?? 0;
+    if (size > 256) room.set(new Uint8Array(memory.buffer, at, size));
+    else for (let index = 0; index < size; index++) room[index] = memory.getUint8(at + index);
     room[0] = packet[0] ?? 0;
     room[1] = packet[1] ?? 0;
-    return { bytes: room, system: systems[bytes[value + systemAt] ?? 0] ?? 'auth' };
+    return { bytes: room, system: systems[memory.getUint8(value + systemAt)] ?? 'auth' };
   }
 
   /** @returns all orders, once there are enough of them */
@@ -124,11 +126,11 @@ export class ReplyCache {
 
   /** Memory that nobody else has: the socket may still be sending the last reply when the next one is written. */
   #room(size: number): Uint8Array {
+    if (size > pieceSize) return new Uint8Array(size);
     if (this.#used + size > pieceSize) {
       this.#piece = new Uint8Array(pieceSize);
       this.#used = 0;
     }
-    // The largest message fills a piece, so there is room now.
     const room = this.#piece.subarray(this.#used, this.#used + size);
     this.#used += size;
     return room;
