@@ -17,7 +17,7 @@ export const pollEvery = ms(250);
  * How long to leave the server alone after a look at all of its units: a look costs the more, the more there are, and takes
  * the time of the very processes that it waits for.
  */
-const breather = (looking: number): Millis => ms(Math.min(20 + 1.5 * looking, 150));
+const breather = (looking: number): Millis => ms(Math.min(20 + looking, 70));
 
 /** What can be seen at one moment; asking twice costs one request. */
 export interface View {
