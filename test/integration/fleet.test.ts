@@ -391,7 +391,11 @@ describe('trouble with etcd', () => {
           .split('\n')
           .find((line) => line.includes(next.address))
           ?.split(',')[0];
-        await cluster.on(before.name, `etcdctl --endpoints http://${before.address}:2379 move-leader ${id}`);
+        await eventually(async () => {
+          if ((await leader()).name === before.name)
+            await cluster.on(before.name, `etcdctl --endpoints http://${before.address}:2379 move-leader ${id}`);
+          expect((await leader()).name).not.toBe(before.name);
+        }, 30_000);
       },
       healthy,
     ],

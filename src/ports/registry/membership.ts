@@ -3,7 +3,7 @@ import type { Millis } from '../../core/base/time.ts';
 import type { UnitState } from '../../core/cluster/types.ts';
 import { EtcdLeaseGone } from '../../core/errors/etcd.ts';
 import { MachineIdTaken, MembershipLost } from '../../core/errors/registry.ts';
-import type { Machine } from '../../core/machine/types.ts';
+import type { Machine, MachineId } from '../../core/machine/types.ts';
 import type { UnitName } from '../../core/unit/types.ts';
 import {
   type Condition,
@@ -23,6 +23,16 @@ const statesPerTransaction = operationsPerTransaction - 1;
 export interface JoinParts {
   readonly etcd: Etcd;
   readonly layout: Layout;
+  /** The newest membership of each machine of this client. */
+  readonly seats: Map<MachineId, Seat>;
+}
+
+export interface Seat {
+  /**
+   * To be called when the machine's record is not there any more. A member of etcd that led, froze and thaws revokes
+   * leases which others have renewed meanwhile: whoever hears at once is back before its units are started elsewhere.
+   */
+  vanished(): void;
 }
 
 /** @see Registry.join */
@@ -59,10 +69,15 @@ async function announce({ etcd, layout }: JoinParts, machine: Machine, token: st
   throw new MembershipLost({ machine: machine.id });
 }
 
-function membership({ etcd, layout }: JoinParts, { id }: Machine, token: string, lease: Lease): Membership {
+function membership({ etcd, layout, seats }: JoinParts, { id }: Machine, token: string, lease: Lease): Membership {
   const lost = new AbortController();
   const loss = new MembershipLost({ machine: id });
-  const lose = () => lost.abort(loss);
+  const seat: Seat = { vanished: () => lose() };
+  const lose = () => {
+    if (seats.get(id) === seat) seats.delete(id);
+    lost.abort(loss);
+  };
+  seats.set(id, seat);
   if (lease.lost.aborted) lose();
   lease.lost.addEventListener('abort', lose, { once: true });
   const record = layout.machine(id);
@@ -120,6 +135,7 @@ function membership({ etcd, layout }: JoinParts, { id }: Machine, token: string,
         write([{ put: record, value: printAnnouncement({ machine, token }), lease: lease.id }]),
       ),
     [Symbol.asyncDispose]: async () => {
+      if (seats.get(id) === seat) seats.delete(id);
       lease.lost.removeEventListener('abort', lose);
       await lease[Symbol.asyncDispose]();
     },

@@ -167,11 +167,16 @@ describe('a registry on three members of etcd', () => {
       ];
       let over = false;
       const hurting = (async () => {
-        await clock.sleep(ms(500));
-        await trouble();
-        await clock.sleep(ms(500));
-        over = true;
+        try {
+          await clock.sleep(ms(500));
+          await trouble();
+          await clock.sleep(ms(500));
+        } finally {
+          over = true;
+        }
       })();
+      // It is awaited below; until then its failure must not end the whole run.
+      hurting.catch(() => {});
       let n = 0;
       while (!over) {
         n += 1;
@@ -192,14 +197,15 @@ describe('a registry on three members of etcd', () => {
 
   it('keeps a machine in the cluster while a member is away, whichever it is', async () => {
     const registry = await open();
-    await using membership = await registry.join(aMachine(m1), 'boot', seconds(3));
     for (const victim of servers.members) {
+      await using membership = await registry.join(aMachine(m1), 'boot', seconds(3));
       await victim.pause();
       await clock.sleep(seconds(4));
-      await victim.unpause();
       expect(membership.lost.aborted).toBe(false);
+      expect((await certainly(() => registry.read())).machines).toHaveLength(1);
+      // Not judged any more once it thaws: etcd may then revoke a lease which it did not see renewed.
+      await heal();
     }
-    expect((await (await open()).read()).machines).toHaveLength(1);
   });
 
   it('takes no write of a leader that was cut off with its member, neither meanwhile nor afterwards', async () => {

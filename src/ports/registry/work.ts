@@ -1,4 +1,4 @@
-/** What concerns one machine, folded from the three ranges that can concern it. */
+/** What concerns one machine, folded from the four ranges that can concern it. */
 import type { Work } from '../../core/agent/types.ts';
 import type { Placement } from '../../core/cluster/types.ts';
 import type { Machine } from '../../core/machine/types.ts';
@@ -17,6 +17,7 @@ export class WorkList {
   readonly #placements = new Shelf<Placement>();
   readonly #globals = new Shelf<Placement>();
   readonly #setLater = new Map<string, string>();
+  #announced = false;
 
   /** @param skipped is told the key of an entry that cannot be read */
   constructor(me: Machine, layout: Layout, files: UnitFiles, skipped: (key: string) => void) {
@@ -29,13 +30,19 @@ export class WorkList {
   /** What to watch. */
   get ranges(): readonly string[] {
     const { id } = this.#me;
-    return [this.#layout.placementsOn(id), this.#layout.globals, this.#layout.metadataOf(id)];
+    return [this.#layout.placementsOn(id), this.#layout.globals, this.#layout.metadataOf(id), this.#layout.machine(id)];
+  }
+
+  /** Whether the cluster sees this machine. */
+  get announced(): boolean {
+    return this.#announced;
   }
 
   restart(keys: readonly KeyValue[]): void {
     this.#placements.clear();
     this.#globals.clear();
     this.#setLater.clear();
+    this.#announced = false;
     for (const one of keys) this.#change(one.key, one.value);
   }
 
@@ -70,7 +77,7 @@ export class WorkList {
     else if (place?.kind === 'metadata') {
       if (value === undefined) this.#setLater.delete(place.name);
       else this.#setLater.set(place.name, value);
-    }
+    } else if (place?.kind === 'machine') this.#announced = value !== undefined;
   }
 
   #keep(shelf: Shelf<Placement>, unit: UnitName, key: string, value: string | undefined): void {

@@ -105,7 +105,7 @@ it('without watches looks from time to time, as its agents do, and reaches the s
   expect(await isActive(api, 'web.service')).toBe(true);
   expect(await isActive(api, 'db.service')).toBe(true);
   await daemons[1].end('leave');
-  await cluster.pass(seconds(7));
+  await cluster.pass(seconds(9));
   expect(await isActive(api, 'db.service', 'm1')).toBe(true);
   expect(await isActive(api, 'web.service', 'm1')).toBe(true);
 });

@@ -10,6 +10,8 @@ import { type Decision, Scheduler } from '../../core/scheduler/index.ts';
 import type { Clock } from '../../ports/clock/index.ts';
 import type { Log } from '../../ports/log/index.ts';
 import type { Leadership, Registry } from '../../ports/registry/index.ts';
+import { Absences } from './absences.ts';
+import { Bell } from './bell.ts';
 import { followed, polled } from './looking.ts';
 import { countPass } from './metrics/engine-pass.ts';
 import type { FleetMetrics } from './metrics/metrics.ts';
@@ -151,9 +153,18 @@ async function decideUntil(
   const scheduler = new Scheduler();
   const held = new Map<string, string>();
   const source = (stop: AbortSignal) => registry.cluster(stop);
-  const pictures = watch ? followed(source, lookAgainEvery, clock, until) : polled(source, interval, clock, until);
+  const again = new Bell();
+  const pictures = watch
+    ? followed(source, lookAgainEvery, clock, until, again)
+    : polled(source, interval, clock, until);
+  const absences = new Absences();
   for await (const cluster of pictures) {
     const started = clock.now();
+    const wait = absences.wait(cluster, started);
+    if (wait > 0) {
+      void clock.sleep(wait, until).then(() => again.ring());
+      continue;
+    }
     const decisions = scheduler.decide(cluster);
     let applied: readonly Decision[] = [];
     try {

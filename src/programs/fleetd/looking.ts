@@ -9,16 +9,18 @@ export type Source<T> = (stop: AbortSignal) => AsyncIterable<T>;
 /**
  * Yields what the source tells, and the last of it again when `every` has passed: the safety net below the changes.
  * What comes while the consumer is busy is merged into the last.
+ *
+ * @param bell when the consumer rings it, it is told the last once more
  */
 export async function* followed<T>(
   source: Source<T>,
   every: Millis,
   clock: Clock,
   stop: AbortSignal,
+  bell = new Bell(),
 ): AsyncGenerator<T> {
   const over = new AbortController();
   const until = AbortSignal.any([stop, over.signal]);
-  const bell = new Bell();
   let last: { readonly told: T } | undefined;
   const follow = async () => {
     try {

@@ -1,7 +1,7 @@
 /** What wakes engine and agents: everything that matters, at once. The clock of these clusters stands still. */
-import { expect, it } from 'vitest';
-import { ms } from '../../core/base/time.ts';
-import { agentTtl, call, isActive, statesOn, submit, TestCluster, unitOn } from './fixtures.ts';
+import { describe, expect, it } from 'vitest';
+import { ms, seconds } from '../../core/base/time.ts';
+import { agentTtl, call, isActive, machinesOn, statesOn, submit, TestCluster, unitOn } from './fixtures.ts';
 
 const sleeper = '[Service]\nExecStart=/bin/sleep infinity\n';
 const other = '[Service]\nExecStart=/usr/bin/tail -f /dev/null\n';
@@ -63,11 +63,51 @@ it('a machine that leaves hands its units to the others', async () => {
   const { api } = world.cluster.start('m2');
   await world.cluster.until(async () => (await statesOn(api)).length === 1);
   for (const daemon of world.cluster.daemons('m1')) await daemon.end('leave');
+  await world.cluster.pass(ms(400));
   await world.cluster.until(() => isActive(api, 'web.service', 'm2'));
-  expect(world.cluster.clock.now()).toBe(0);
 });
 
-it('a machine that is lost does so when its lease has run out, without a moment more', async () => {
+describe('a machine whose presence etcd takes away before its time', () => {
+  const withdrawn = (cluster: TestCluster, machine: string) =>
+    cluster.store.transact({ ops: [{ remove: `/_coreos.com/fleet/machines/${machine}/object` }] });
+  const seen = async (api: Parameters<typeof call>[0]) => (await machinesOn(api)).map(({ id }) => id);
+
+  it('is back at once, and its units stay', async () => {
+    await using world = await started();
+    const { cluster, api } = world;
+    const other = cluster.start('m2').api;
+    await cluster.until(async () => (await seen(other)).length === 2);
+    expect(withdrawn(cluster, 'm1').results[0]?.removed).toBe(1);
+    await cluster.until(async () => (await seen(other)).length === 2 && isActive(api, 'web.service', 'm1'));
+    expect(cluster.clock.now()).toBe(0);
+    await cluster.pass(seconds(5));
+    expect(cluster.systemd('m1').orders).toEqual(['load web.service', 'start web.service']);
+  });
+
+  it('has a moment for it in which its units stay, and no more', async () => {
+    await using world = await started();
+    const { cluster } = world;
+    const m2 = cluster.start('m2');
+    await submit(world.api, 'db.service', sleeper);
+    await cluster.until(() => isActive(world.api, 'db.service', 'm2'));
+    const moved = () => isActive(world.api, 'db.service', 'm1');
+    m2.registry.line.cut();
+    withdrawn(cluster, 'm2');
+    await cluster.pass(ms(300));
+    m2.registry.line.mend();
+    await cluster.until(async () => (await seen(world.api)).length === 2);
+    await cluster.pass(ms(300));
+    expect([await moved(), cluster.systemd('m2').orders]).toEqual([false, ['load db.service', 'start db.service']]);
+    m2.registry.line.cut();
+    withdrawn(cluster, 'm2');
+    await cluster.pass(ms(399));
+    expect(await moved()).toBe(false);
+    await cluster.pass(ms(1));
+    expect(await moved()).toBe(true);
+  });
+});
+
+it('a machine that is lost does so when its lease has run out and it had a moment to return', async () => {
   await using world = await started();
   const { api } = world.cluster.start('m2');
   await world.cluster.until(async () => (await statesOn(api)).length === 1);
