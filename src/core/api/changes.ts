@@ -4,7 +4,8 @@
  * talks to fleet's own daemon and must poll.
  */
 
-export const changesMediaType = 'application/x-ndjson';
+/** One JSON value a line; also what followers of units get. */
+export const linesMediaType = 'application/x-ndjson';
 
 /** A line says only that something changed; changes close together share one. */
 export const changeLine = '{}\n';

@@ -4,7 +4,7 @@
 export const prefixes = ['/fleet/v1', '/v1-alpha'] as const;
 
 export type Resource =
-  | { readonly kind: 'machines' | 'units' | 'states' | 'discovery' | 'changes' | 'batch' }
+  | { readonly kind: 'machines' | 'units' | 'states' | 'discovery' | 'changes' | 'follow' | 'batch' }
   /** What the daemon counts, for Prometheus; it stands outside the prefixes. */
   | { readonly kind: 'metrics' }
   /** One unit, or one unit's state; `name` is decoded and not yet checked. */
@@ -18,6 +18,7 @@ const collections = {
   state: 'states',
   discovery: 'discovery',
   changes: 'changes',
+  follow: 'follow',
   batch: 'batch',
 } as const;
 const isCollection = (segment: string): segment is keyof typeof collections => Object.hasOwn(collections, segment);
@@ -56,6 +57,7 @@ export const paths = {
   state: (name: string): string => `${prefix}/state/${encodeURIComponent(name)}`,
   discovery: `${prefix}/discovery`,
   changes: `${prefix}/changes`,
+  follow: `${prefix}/follow`,
   batch: `${prefix}/batch`,
   metrics: '/metrics',
 } as const;

@@ -23,6 +23,7 @@ export const routes: Readonly<Record<ResourceKind, Route>> = {
   state: { path: `${prefix}/state/<name>`, methods: ['GET'] },
   metrics: { path: '/metrics', methods: ['GET', 'HEAD'] },
   changes: { path: `${prefix}/changes`, methods: ['GET'] },
+  follow: { path: `${prefix}/follow`, methods: ['GET'] },
   batch: { path: `${prefix}/batch`, methods: ['POST'] },
 };
 

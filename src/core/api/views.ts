@@ -1,10 +1,16 @@
 /** What the API shows of a snapshot of the registry. @see fleet.md 2.2, 6.2 */
-import type { Cluster, UnitState } from '../cluster/types.ts';
+import type { Snapshot, UnitState } from '../cluster/types.ts';
 import type { MachineId } from '../machine/types.ts';
 import { isGlobal, type TargetState, type Unit, type UnitName } from '../unit/index.ts';
 import { type ApiUnit, type ApiUnitState, listOrder } from './entities.ts';
 
-export type Snapshot = Cluster & { readonly states: readonly UnitState[] };
+/** What of a snapshot concerns these units. */
+export const only = (snapshot: Snapshot, names: ReadonlySet<UnitName>): Snapshot => ({
+  ...snapshot,
+  units: snapshot.units.filter(({ name }) => names.has(name)),
+  placements: snapshot.placements.filter(({ unit }) => names.has(unit)),
+  states: snapshot.states.filter(({ unit }) => names.has(unit)),
+});
 
 /** Every unit, in name order. A global unit has no machine of its own and shows as inactive. */
 export function unitsOf(snapshot: Snapshot): readonly ApiUnit[] {

@@ -24,9 +24,14 @@ export interface UnitState {
   readonly launched: boolean;
 }
 
-/** Everything the engine decides from. */
+/** Everything that the engine decides from. */
 export interface Cluster {
   readonly machines: readonly Machine[];
   readonly units: readonly Unit[];
   readonly placements: readonly Placement[];
+}
+
+/** Everything that clients are shown. */
+export interface Snapshot extends Cluster {
+  readonly states: readonly UnitState[];
 }

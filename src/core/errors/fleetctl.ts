@@ -94,6 +94,13 @@ export const StateTimedOut = defineError<{ unit: string; state: string }>({
     `See where it stands with fleetctl list-unit-files and fleetctl status ${unit}, or wait longer with --block-attempts.`,
 });
 
+export const DestroyedMeanwhile = defineError<{ unit: string }>({
+  code: 'DESTROYED_MEANWHILE',
+  status: 404,
+  message: ({ unit }) => `unit ${unit} was destroyed while it was waited for`,
+  remedy: ({ unit }) => `Somebody else ran fleetctl destroy ${unit}; start it again from its file if you need it.`,
+});
+
 export const NotActiveInTime = defineError<{ unit: string }>({
   code: 'NOT_ACTIVE_IN_TIME',
   status: 504,

@@ -1,5 +1,7 @@
 /** What every fleet API promises its clients. */
 import { describe, expect, it } from 'vitest';
+import type { ApiUnit, ApiUnitState } from '../../core/api/entities.ts';
+import type { UnitNews } from '../../core/api/follow.ts';
 import { ApiRefused } from '../../core/errors/fleet-api.ts';
 import type { MachineId } from '../../core/machine/types.ts';
 import { parseUnitFile, unitName } from '../../core/unit/index.ts';
@@ -164,10 +166,45 @@ export function fleetApiContract(
         // A change that was told of already may still be on its way.
         for (;;) if ((await changes?.next())?.done !== false) break;
       });
-    } else {
-      it('says so when there is no stream of changes', async () => {
+
+      it('tells followers of units all that there is, then what is new, until told to stop', async () => {
         await using tested = await make();
-        expect(await tested.api.changes(new AbortController().signal)).toBeUndefined();
+        const { api, cluster } = tested;
+        const stop = new AbortController();
+        await api.putUnits([web, unitName('other.service')].map((name) => ({ name, options: sleep })));
+        const followed = (await api.follow([web], stop.signal)) as AsyncIterable<UnitNews>;
+        const news = followed[Symbol.asyncIterator]();
+        const about = async (holds: (unit: ApiUnit | undefined, states: readonly ApiUnitState[]) => boolean) => {
+          while (!holds(units.get(web), [...states.values()])) {
+            const { value, done } = await news.next();
+            if (done) throw new Error('the news ended');
+            for (const unit of value.units) units.set(unit.name, unit);
+            for (const name of value.removed) units.delete(name);
+            for (const state of value.states) states.set(`${state.unit} ${state.machine}`, state);
+            for (const { unit, machine } of value.retracted) states.delete(`${unit} ${machine}`);
+          }
+        };
+        const units = new Map<string, ApiUnit>();
+        const states = new Map<string, ApiUnitState>();
+        await about((unit) => unit?.desired === 'inactive');
+        expect(units.get(web)?.options).toEqual(sleep);
+        await api.setTarget(web, 'launched');
+        await cluster.obey(web, 'm1');
+        await about((unit, [state]) => unit?.current === 'launched' && state?.sub === 'running');
+        expect(units.get(web)).toMatchObject({ desired: 'launched', machine: 'm1' });
+        await cluster.report(web, 'm1', ['loaded', 'failed', 'failed']);
+        await about((_unit, [state]) => state?.active === 'failed');
+        await api.removeUnit(web);
+        await about((unit) => unit === undefined);
+        stop.abort();
+        for (;;) if ((await news.next()).done) break;
+      });
+    } else {
+      it('says so when there are no streams', async () => {
+        await using tested = await make();
+        const { signal } = new AbortController();
+        expect(await tested.api.changes(signal)).toBeUndefined();
+        expect(await tested.api.follow([web], signal)).toBeUndefined();
       });
     }
   });

@@ -7,11 +7,12 @@ import { encodeOutcome, parseBatch, type UnitRequest } from '../../core/api/batc
 import { changeLine } from '../../core/api/changes.ts';
 import { encodeMachine, encodeUnit, encodeUnitState } from '../../core/api/entities.ts';
 import { encodeFailure } from '../../core/api/failures.ts';
+import { encodeNews } from '../../core/api/follow.ts';
 import { encodePage, pageOf, pageTokenParameter } from '../../core/api/pages.ts';
 import { parseMetadataPatch } from '../../core/api/patch-machines.ts';
 import { parsePath } from '../../core/api/paths.ts';
 import { parsePut } from '../../core/api/put-unit.ts';
-import { stateFilter } from '../../core/api/state-filter.ts';
+import { stateFilter, unitParameter } from '../../core/api/state-filter.ts';
 import { seconds } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
 import { ApiRefused } from '../../core/errors/fleet-api.ts';
@@ -154,6 +155,14 @@ async function route(
       const changes = await api.changes(gone.signal);
       if (changes === undefined) return send(response, 404, encodeFailure({ status: 404, message: '' }));
       for await (const _ of changes) response.write(changeLine);
+      return;
+    }
+    case 'follow': {
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      const news = await api.follow(query.getAll(unitParameter) as UnitName[], gone.signal);
+      if (news === undefined) return send(response, 404, encodeFailure({ status: 404, message: '' }));
+      for await (const one of news) response.write(encodeNews(one));
       return;
     }
     case 'batch': {

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { batchSize, decodeOutcome, encodeBatch, type UnitRequest } from '../../core/api/batch.ts';
 import { decodeMachine, decodeUnit, decodeUnitState, encodeOptions } from '../../core/api/entities.ts';
 import { decodeFailure } from '../../core/api/failures.ts';
+import { decodeNews, followQuery, type UnitNews } from '../../core/api/follow.ts';
 import { decodePage, type PageField, pageTokenParameter } from '../../core/api/pages.ts';
 import { paths } from '../../core/api/paths.ts';
 import { unitParameter } from '../../core/api/state-filter.ts';
@@ -81,6 +82,29 @@ export function httpFleetApi({ dialer, basePath = '', host = 'fleet' }: HttpOpti
     }
   };
 
+  /** @returns undefined when the server has no such stream */
+  const stream = async <T>(
+    path: string,
+    stop: AbortSignal,
+    read: (response: IncomingMessage) => AsyncIterable<T>,
+  ): Promise<AsyncIterable<T> | undefined> => {
+    try {
+      const asking = await open('GET', path);
+      const close = () => void asking.destroy();
+      stop.addEventListener('abort', close, { once: true });
+      asking.once('close', () => stop.removeEventListener('abort', close));
+      if (stop.aborted) close();
+      asking.end();
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      if (response.statusCode === 200) return read(response);
+      close();
+      return undefined;
+    } catch (cause) {
+      if (stop.aborted) return nothing();
+      throw unreachable(cause);
+    }
+  };
+
   const putUnit: FleetApi['putUnit'] = async (name, file) => {
     accepted(await ask('PUT', paths.unit(name), { name, options: encodeOptions(file) }));
   };
@@ -149,22 +173,11 @@ export function httpFleetApi({ dialer, basePath = '', host = 'fleet' }: HttpOpti
       });
       accepted(await ask('PATCH', paths.machines, operations));
     },
-    async changes(stop) {
-      try {
-        const asking = await open('GET', paths.changes);
-        const close = () => void asking.destroy();
-        stop.addEventListener('abort', close, { once: true });
-        asking.once('close', () => stop.removeEventListener('abort', close));
-        if (stop.aborted) close();
-        asking.end();
-        const [response] = (await once(asking, 'response')) as [IncomingMessage];
-        if (response.statusCode === 200) return lines(response);
-        close();
-        return undefined;
-      } catch (cause) {
-        if (stop.aborted) return nothing();
-        throw unreachable(cause);
-      }
+    changes: (stop) => stream(paths.changes, stop, turns),
+    follow: (names, stop) => {
+      const query = followQuery(names);
+      const path = query === '' ? paths.follow : `${paths.follow}?${query}`;
+      return stream(path, stop, (response) => newsIn(response, (line) => decode(line, decodeNews)));
     },
   };
 }
@@ -192,14 +205,32 @@ function messageIn(body: string): string {
 }
 
 /** One turn for all the lines that came together: they say no more than that something changed. */
-async function* lines(response: IncomingMessage): AsyncGenerator<void> {
-  try {
-    for await (const _ of response) yield;
-  } catch {
-    // A stream without end ends only by being cut off; what that means is the consumer's.
+async function* turns(response: IncomingMessage): AsyncGenerator<void> {
+  for await (const _ of untilCutOff(response)) yield;
+}
+
+async function* newsIn(response: IncomingMessage, read: (line: string) => UnitNews): AsyncGenerator<UnitNews> {
+  response.setEncoding('utf8');
+  const rest: string[] = [];
+  for await (const chunk of untilCutOff(response)) {
+    const [first = '', ...more] = chunk.split('\n');
+    rest.push(first);
+    for (const next of more) {
+      yield read(rest.splice(0).join(''));
+      rest.push(next);
+    }
   }
 }
 
-async function* nothing(): AsyncGenerator<void> {}
+/** A stream without end ends only by being cut off; what that means is the consumer's. */
+async function* untilCutOff(response: IncomingMessage): AsyncGenerator<string> {
+  try {
+    for await (const chunk of response) yield chunk;
+  } catch {
+    // Then it is over, as if it had ended.
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -5,6 +5,7 @@
  */
 import type { UnitRequest } from '../../core/api/batch.ts';
 import type { ApiMachine, ApiUnit, ApiUnitState } from '../../core/api/entities.ts';
+import type { UnitNews } from '../../core/api/follow.ts';
 import type { MetadataChange } from '../../core/api/patch-machines.ts';
 import type { TargetState, UnitFile, UnitName } from '../../core/unit/types.ts';
 
@@ -42,4 +43,12 @@ export interface FleetApi {
    * @returns undefined when the server has no such stream, as fleet's own daemon: ask again and again instead
    */
   changes(stop: AbortSignal): Promise<AsyncIterable<void> | undefined>;
+  /**
+   * Yields all that there is to know about the units, not older than the call, and then what is new. There may be news of
+   * other units among them. Ends as `changes` does.
+   *
+   * @param names of at least one unit
+   * @returns undefined when the server does not serve followers, as fleet's own daemon
+   */
+  follow(names: readonly UnitName[], stop: AbortSignal): Promise<AsyncIterable<UnitNews> | undefined>;
 }

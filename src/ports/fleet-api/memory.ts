@@ -4,6 +4,7 @@
  */
 import type { UnitRequest } from '../../core/api/batch.ts';
 import { type ApiMachine, type ApiUnit, type ApiUnitState, listOrder } from '../../core/api/entities.ts';
+import { Teller, type UnitNews } from '../../core/api/follow.ts';
 import type { MetadataChange } from '../../core/api/patch-machines.ts';
 import { decidePut, type UnitPut } from '../../core/api/put-unit.ts';
 import { OperatingError } from '../../core/errors/define.ts';
@@ -17,7 +18,7 @@ type Reaction = (unit: ApiUnit, api: MemoryFleetApi) => void;
 export class MemoryFleetApi implements FleetApi {
   /** Plays the cluster: called after every change of a unit's target state, and after its removal with `inactive`. */
   whenTargeted: Reaction = () => {};
-  /** False plays fleet's own daemon, which has no stream of changes. */
+  /** False plays fleet's own daemon, which has no streams. */
   streamsChanges = true;
   /** False plays fleet's own daemon, which takes units one by one. */
   takesBatches = true;
@@ -88,6 +89,10 @@ export class MemoryFleetApi implements FleetApi {
     return this.streamsChanges ? this.#stream(stop) : undefined;
   }
 
+  async follow(names: readonly UnitName[], stop: AbortSignal): Promise<AsyncIterable<UnitNews> | undefined> {
+    return this.streamsChanges ? this.#news(new Teller(names), stop) : undefined;
+  }
+
   /** A machine joins, or announces itself anew. */
   join(id: string, publicIp = '', metadata: Readonly<Record<string, string>> = {}): void {
     this.#machines.set(id as MachineId, { id: id as MachineId, publicIp, metadata });
@@ -142,6 +147,13 @@ export class MemoryFleetApi implements FleetApi {
     this.#version++;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
+  }
+
+  async *#news(teller: Teller, stop: AbortSignal): AsyncGenerator<UnitNews> {
+    for await (const _change of this.#stream(stop)) {
+      const news = teller.newsAmong(await this.units(), await this.states());
+      if (news !== undefined) yield news;
+    }
   }
 
   async *#stream(stop: AbortSignal): AsyncGenerator<void> {

@@ -5,8 +5,10 @@
 import { batchSize, decideBatch, type UnitRequest } from '../../core/api/batch.ts';
 import { listOrder } from '../../core/api/entities.ts';
 import { type Failure, failureOf } from '../../core/api/failures.ts';
+import { Teller, type UnitNews } from '../../core/api/follow.ts';
 import type { PutDecision, SentUnit } from '../../core/api/put-unit.ts';
 import { statesOf, unitOf, unitsOf } from '../../core/api/views.ts';
+import type { Snapshot } from '../../core/cluster/types.ts';
 import { UnitMissing } from '../../core/errors/api.ts';
 import { ApiRefused } from '../../core/errors/fleet-api.ts';
 import type { Registry } from '../registry/index.ts';
@@ -69,7 +71,15 @@ export function registryFleetApi(registry: Registry): FleetApi {
       for (const { machine, key, value } of changes) await registry.setMetadata(machine, key, value);
     },
     changes: async (stop) => registry.changes(stop),
+    follow: async (names, stop) => newsOf(registry.snapshots(stop), new Teller(names)),
   };
+}
+
+async function* newsOf(snapshots: AsyncIterable<Snapshot>, teller: Teller): AsyncGenerator<UnitNews> {
+  for await (const snapshot of snapshots) {
+    const news = teller.newsOf(snapshot);
+    if (news !== undefined) yield news;
+  }
 }
 
 const asSent = (request: UnitRequest): SentUnit => ({

@@ -148,6 +148,8 @@ export function registryOn({
 
     changes: (stop) => mirror.changes(stop),
 
+    snapshots: (stop) => mirror.snapshots(stop),
+
     join: (machine, token, ttl: Millis) =>
       reached('joining the cluster', () => join({ etcd, layout, seats }, machine, token, ttl)),
 

@@ -7,7 +7,7 @@
 
 import type { Work } from '../../core/agent/types.ts';
 import type { Millis } from '../../core/base/time.ts';
-import type { Cluster, UnitState } from '../../core/cluster/types.ts';
+import type { Cluster, Snapshot, UnitState } from '../../core/cluster/types.ts';
 import type { Machine, MachineId } from '../../core/machine/types.ts';
 import type { Decision } from '../../core/scheduler/types.ts';
 import type { TargetState, Unit, UnitFile, UnitName } from '../../core/unit/types.ts';
@@ -16,7 +16,7 @@ export interface Registry extends AsyncDisposable {
   // What clients read and write.
 
   /** Units, machines, placements and published states of one revision. @throws {RegistryUnreachable} */
-  read(): Promise<Cluster & { readonly states: readonly UnitState[] }>;
+  read(): Promise<Snapshot>;
   /** @throws {RegistryUnreachable} */
   unit(name: UnitName): Promise<Unit | undefined>;
   /** One unit with its placement and its published states, of one revision; costs the same in a cluster of any size. */
@@ -34,6 +34,12 @@ export interface Registry extends AsyncDisposable {
    * while the consumer is busy are merged into one. Resumes by itself after trouble with the store.
    */
   changes(stop: AbortSignal): AsyncIterable<void>;
+  /**
+   * What `read` returns now, and then what it would after every change; merged and resumed as `changes` are.
+   *
+   * @throws {RegistryUnreachable} at the first one only
+   */
+  snapshots(stop: AbortSignal): AsyncIterable<Snapshot>;
 
   // What a machine does.
 

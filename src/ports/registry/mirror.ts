@@ -3,11 +3,12 @@
  * looks. A read asks etcd for nothing but its revision, and waits until the picture has come that far.
  */
 import { minutes, ms } from '../../core/base/time.ts';
-import type { Cluster } from '../../core/cluster/types.ts';
+import type { Cluster, Snapshot } from '../../core/cluster/types.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Etcd, KeyValue, Watch } from '../etcd/index.ts';
 import type { Layout } from './layout.ts';
-import { Picture, type Seen, type Snapshot } from './picture.ts';
+import { Picture, type Seen } from './picture.ts';
+import { reached } from './reach.ts';
 import type { UnitFiles } from './unit-files.ts';
 
 export interface MirrorParts {
@@ -51,6 +52,10 @@ export class Mirror {
 
   /** Everything as it is now, or later. @throws {EtcdUnreachable} */
   async read(): Promise<Snapshot> {
+    return (await this.#readAt()).snapshot;
+  }
+
+  async #readAt(): Promise<{ readonly snapshot: Snapshot; readonly revision: number }> {
     const { etcd, layout, clock } = this.#parts;
     using _looking = this.#look();
     const until = clock.now() + patience;
@@ -60,12 +65,21 @@ export class Mirror {
       if (this.#away || this.#ended || clock.now() >= until) return this.#readDirectly();
       await this.#ask();
     }
-    return this.#picture.take();
+    return { snapshot: this.#picture.take(), revision: this.#upTo };
   }
 
   /** @see Registry.changes */
   changes(stop: AbortSignal): AsyncGenerator<void, void, void> {
     return this.#follow('any', stop);
+  }
+
+  /** @see Registry.snapshots */
+  async *snapshots(stop: AbortSignal): AsyncGenerator<Snapshot, void, void> {
+    const { snapshot, revision } = await reached('reading the cluster', () => this.#readAt());
+    yield snapshot;
+    // A read that did not wait for the watch is ahead of it.
+    for await (const _change of this.#follow('any', stop))
+      if ((this.#upTo ?? 0) >= revision) yield this.#picture.take();
   }
 
   /** @see Registry.cluster */
@@ -150,14 +164,14 @@ export class Mirror {
     return { cluster: true, states: true };
   }
 
-  async #readDirectly(): Promise<Snapshot> {
+  async #readDirectly(): Promise<{ readonly snapshot: Snapshot; readonly revision: number }> {
     const { etcd, layout, files } = this.#parts;
     const picture = this.#newPicture();
     const ranges = [layout.units, layout.placements, layout.machines, layout.states];
-    const { results } = await etcd.transact({ ops: ranges.map((get) => ({ get })) });
+    const { results, revision } = await etcd.transact({ ops: ranges.map((get) => ({ get })) });
     picture.restart(results.flatMap(({ found }) => found));
     await files.fetch(picture.missing());
-    return picture.take();
+    return { snapshot: picture.take(), revision };
   }
 
   #wake(): void {

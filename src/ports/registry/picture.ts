@@ -1,5 +1,5 @@
 /** A local copy of the registry, kept up to date by what a watch reports. A change costs what it touches. */
-import type { Cluster, Placement, UnitState } from '../../core/cluster/types.ts';
+import type { Placement, Snapshot, UnitState } from '../../core/cluster/types.ts';
 import type { Machine, MachineId } from '../../core/machine/types.ts';
 import type { Unit, UnitHash, UnitName } from '../../core/unit/types.ts';
 import type { KeyValue } from '../etcd/index.ts';
@@ -21,8 +21,6 @@ export interface Seen {
   readonly cluster: boolean;
   readonly states: boolean;
 }
-
-export type Snapshot = Cluster & { readonly states: readonly UnitState[] };
 
 export class Picture {
   readonly #layout: Layout;

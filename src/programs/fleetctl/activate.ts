@@ -38,7 +38,7 @@ export const activation = ({ name, summary, goal, replaceIn, doing }: Activation
         io.err(noUnitsGiven);
         return 0;
       }
-      await using watch = watchCluster(world);
+      await using watch = watchCluster(world, args);
       const creating = { replaceIn: flags.replace ? replaceIn : [], attempts: flags.blockAttempts };
       try {
         await ensureCreated(world, watch, args, creating);

@@ -39,7 +39,7 @@ export const deactivation = ({ name, summary, goal, done, judge }: Deactivation)
         io.err(noUnitsGiven);
         return 0;
       }
-      await using watch = watchCluster(world);
+      await using watch = watchCluster(world, args);
       const changed: ApiUnit[] = [];
       try {
         const units = await findUnits(world, args);

@@ -39,7 +39,7 @@ export async function runPlan({ flags, args }: Invocation<typeof planFlags>, wor
 
 /** @returns what `start` would ask the cluster to run */
 async function rehearse(world: World, args: readonly string[], replace: boolean): Promise<readonly Submission[]> {
-  await using watch = watchCluster(world);
+  await using watch = watchCluster(world, args);
   await ensureCreated(world, watch, args, { replaceIn: replace ? targetStates : [], attempts: 1 });
   const names = [...new Set(args.map(mangle))] as UnitName[];
   const found = await Promise.all(names.map((name) => world.fleet.unit(name)));

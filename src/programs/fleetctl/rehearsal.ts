@@ -45,6 +45,7 @@ export function rehearsalOn(fleet: FleetApi, there: readonly ApiUnit[]): FleetAp
     states: (unit) => fleet.states(unit),
     // Nothing changes here but by whoever rehearses.
     changes: async () => undefined,
+    follow: async () => undefined,
     units: async () => [...units.values()].sort(by(({ name }) => name)),
     unit: async (name) => units.get(name),
     putUnits,

@@ -2,7 +2,7 @@
 import type { ApiUnit } from '../../core/api/entities.ts';
 import { type Progress, progressOf } from '../../core/api/progress.ts';
 import { type Millis, seconds } from '../../core/base/time.ts';
-import { NotActiveInTime, StateTimedOut } from '../../core/errors/fleetctl.ts';
+import { DestroyedMeanwhile, NotActiveInTime, StateTimedOut } from '../../core/errors/fleetctl.ts';
 import { isGlobal, type TargetState, type UnitName } from '../../core/unit/index.ts';
 import { placeOf } from './places.ts';
 import type { View, Watch } from './watch.ts';
@@ -19,7 +19,7 @@ export const patience = (attempts: number): Millis | undefined =>
  * Waits for all of the units at once and prints a line for each when it is there, in the order in which they are.
  *
  * @param attempts of two seconds each; for ever when zero or less
- * @throws {StateTimedOut} for the first of them; the others are not waited for any longer
+ * @throws {StateTimedOut} {DestroyedMeanwhile} for the first of them; the others are not waited for any longer
  */
 export async function waitForState(
   { io }: Pick<World, 'io'>,
@@ -30,19 +30,25 @@ export async function waitForState(
 ): Promise<void> {
   await Promise.all(
     names.map(async (unit) => {
-      const line = await watch.until((view) => arrival(view, unit, state), patience(attempts));
-      if (line === undefined) throw new StateTimedOut({ unit, state });
-      io.out(line);
+      let seen = false;
+      const look = async (view: View) => {
+        const there = await view.unit(unit);
+        if (there === undefined) return seen ? { destroyed: true as const } : undefined;
+        seen = true;
+        return reportedState(there) === state ? { line: await arrival(view, there) } : undefined;
+      };
+      const outcome = await watch.until(look, patience(attempts));
+      if (outcome === undefined) throw new StateTimedOut({ unit, state });
+      if ('destroyed' in outcome) throw new DestroyedMeanwhile({ unit });
+      io.out(outcome.line);
     }),
   );
 }
 
 /** @returns the line that tells that the unit is where it should be */
-async function arrival(view: View, name: UnitName, state: TargetState): Promise<string | undefined> {
-  const unit = await view.unit(name);
-  if (unit === undefined || reportedState(unit) !== state) return undefined;
-  const where = unit.machine === undefined ? '' : ` on ${placeOf(unit.machine, await view.machines())}`;
-  return `Unit ${name} ${isGlobal(unit.options) ? '' : unit.current}${where}`;
+async function arrival(view: View, unit: ApiUnit): Promise<string> {
+  const where = unit.machine === undefined ? '' : ` on ${placeOf(unit.machine, await view.machines(unit.machine))}`;
+  return `Unit ${unit.name} ${isGlobal(unit.options) ? '' : unit.current}${where}`;
 }
 
 /** A global unit has no state of its own: what is asked of it counts. */

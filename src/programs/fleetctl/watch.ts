@@ -1,11 +1,15 @@
 /**
- * Looks at the cluster again after every change of it, until there is to be seen what is waited for. Wakes by the API's
- * stream of changes; where there is none, or it broke, by the clock, as fleet's own client does.
+ * Looks at the cluster again after every change of it, until there is to be seen what is waited for. Follows the units that
+ * the command is about; where the API has no followers, or the connection breaks, it asks by the clock, as fleet's own
+ * client does.
  */
 import type { ApiUnit, ApiUnitState } from '../../core/api/entities.ts';
+import type { UnitNews } from '../../core/api/follow.ts';
+import { groupBy } from '../../core/base/group.ts';
 import { type Millis, ms } from '../../core/base/time.ts';
 import { OperatingError } from '../../core/errors/define.ts';
-import type { UnitName } from '../../core/unit/types.ts';
+import type { MachineId } from '../../core/machine/types.ts';
+import { mangle, type UnitName } from '../../core/unit/index.ts';
 import { few } from './look-up.ts';
 import { byId, type MachinesById } from './places.ts';
 import type { World } from './world.ts';
@@ -13,17 +17,12 @@ import type { World } from './world.ts';
 /** How often to look at a server that tells nothing by itself. @see fleet.md section 10 */
 export const pollEvery = ms(250);
 
-/**
- * How long to leave the server alone after a look at all of its units: a look costs the more, the more there are, and takes
- * the time of the very processes that it waits for.
- */
-const breather = (looking: number): Millis => ms(Math.min(20 + looking, 70));
-
 /** What can be seen at one moment; asking twice costs one request. */
 export interface View {
   unit(name: UnitName): Promise<ApiUnit | undefined>;
   states(name: UnitName): Promise<readonly ApiUnitState[]>;
-  machines(): Promise<MachinesById>;
+  /** @param wanted is among them if the cluster knows it */
+  machines(wanted: MachineId): Promise<MachinesById>;
 }
 
 export interface Watch extends AsyncDisposable {
@@ -36,33 +35,46 @@ export interface Watch extends AsyncDisposable {
   until<T>(look: (view: View) => Promise<T | undefined>, within?: Millis): Promise<T | undefined>;
 }
 
-export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Watch {
+/** @param args the units that will be looked at, as the command line names them */
+export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>, args: readonly string[]): Watch {
   const { fleet, clock, log } = world;
+  const names = [...new Set(args.map(mangle))] as UnitName[];
   const stop = new AbortController();
   const sleepers = new Set<() => void>();
-  let looking = 0;
-  let view = viewOf(fleet, () => looking);
+  /** Undefined until something is known. */
+  let view: View | undefined;
   let complaint = '';
 
-  const changed = () => {
-    view = viewOf(fleet, () => looking);
+  const show = (next: View) => {
+    view = next;
     for (const wake of [...sleepers]) wake();
   };
+  const ask = () => show(askedView(fleet, names.length));
 
-  const followChanges = async () => {
+  /** @returns false when the server has no followers */
+  const followOnce = async (): Promise<boolean> => {
     try {
-      for await (const _ of (await fleet.changes(stop.signal)) ?? []) {
-        changed();
-        // Many units change many times; the stream merges what comes while we don't listen.
-        if (looking > few) await clock.sleep(breather(looking), stop.signal);
+      const news = await fleet.follow(names, stop.signal);
+      if (news === undefined) return false;
+      const followed = new FollowedUnits();
+      const machines = rememberedMachines(fleet);
+      for await (const one of news) {
+        followed.learn(one);
+        show({ ...followed.view(), machines });
       }
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
-      log.debug(`No stream of changes: ${cause.message}`);
+      log.debug(`No news of units: ${cause.message}`);
     }
-    while (!stop.signal.aborted) {
+    return true;
+  };
+
+  const follow = async () => {
+    for (let served = true; !stop.signal.aborted; ) {
+      served = served && (await followOnce());
+      if (stop.signal.aborted) return;
+      ask();
       await clock.sleep(pollEvery, stop.signal);
-      changed();
     }
   };
 
@@ -78,37 +90,39 @@ export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Wat
     });
 
   /** Asks, and after trouble asks again a little later: no change would tell that the trouble is over. */
-  const look = async <T>(ask: (view: View) => Promise<T | undefined>, over: AbortSignal): Promise<T | undefined> => {
+  const lookAt = async <T>(
+    seen: View,
+    look: (view: View) => Promise<T | undefined>,
+    over: AbortSignal,
+  ): Promise<T | undefined> => {
     try {
-      return await ask(view);
+      return await look(seen);
     } catch (cause) {
       if (!(cause instanceof OperatingError)) throw cause;
       if (complaint !== cause.message) log.warn(`${cause.message}; asking again`);
       complaint = cause.message;
       await clock.sleep(pollEvery, over);
-      changed();
+      ask();
       return undefined;
     }
   };
 
   let following: Promise<void> | undefined;
   return {
-    async until(ask, within) {
-      following ??= followChanges();
+    async until(look, within) {
+      following ??= follow();
       const over = new AbortController();
       if (within !== undefined) void clock.sleep(within, over.signal).then(() => over.abort());
-      looking++;
       try {
         for (;;) {
           const seen = view;
-          const answer = await look(ask, over.signal);
+          const answer = seen && (await lookAt(seen, look, over.signal));
           if (answer !== undefined) return answer;
           if (over.signal.aborted) return undefined;
           // A change that came while we looked made another view: look at that first.
           if (view === seen) await nextChange(over.signal);
         }
       } finally {
-        looking--;
         over.abort();
       }
     },
@@ -119,10 +133,51 @@ export function watchCluster(world: Pick<World, 'fleet' | 'clock' | 'log'>): Wat
   };
 }
 
-/** @param looking how many look: from a few on, one list is cheaper than many questions */
-function viewOf(fleet: World['fleet'], looking: () => number): View {
-  const units = new Map<UnitName, Promise<ApiUnit | undefined>>();
-  const states = new Map<UnitName, Promise<readonly ApiUnitState[]>>();
+/** What news has told so far. */
+class FollowedUnits {
+  readonly #units = new Map<UnitName, ApiUnit>();
+  readonly #states = new Map<UnitName, readonly ApiUnitState[]>();
+
+  learn({ units, removed, states, retracted }: UnitNews): void {
+    for (const unit of units) this.#units.set(unit.name, unit);
+    for (const name of removed) this.#units.delete(name);
+    for (const { unit, machine } of retracted) this.#states.set(unit, this.#statesElsewhere(unit, machine));
+    for (const state of states)
+      this.#states.set(state.unit, [...this.#statesElsewhere(state.unit, state.machine), state]);
+  }
+
+  /** As it is from now on, too: who looks later sees more. */
+  view(): Pick<View, 'unit' | 'states'> {
+    return { unit: async (name) => this.#units.get(name), states: async (name) => this.#statesOf(name) };
+  }
+
+  #statesElsewhere(name: UnitName, than: MachineId): readonly ApiUnitState[] {
+    return this.#statesOf(name).filter(({ machine }) => machine !== than);
+  }
+
+  #statesOf(name: UnitName): readonly ApiUnitState[] {
+    return this.#states.get(name) ?? [];
+  }
+}
+
+/** Asked for once, and again when they do not have one that is looked for. */
+function rememberedMachines(fleet: World['fleet']): View['machines'] {
+  let known: Promise<MachinesById> | undefined;
+  const ask = () => {
+    known = fleet.machines().then(byId);
+    known.catch(() => {
+      known = undefined;
+    });
+    return known;
+  };
+  return async (wanted) => {
+    const before = await (known ?? ask());
+    return before.has(wanted) ? before : ask();
+  };
+}
+
+/** @param count how many units are looked at: from a few on, one list is cheaper than many questions */
+function askedView(fleet: World['fleet'], count: number): View {
   const once = <T>(ask: () => Promise<T>) => {
     let asked: Promise<T> | undefined;
     return () => {
@@ -130,21 +185,22 @@ function viewOf(fleet: World['fleet'], looking: () => number): View {
       return asked;
     };
   };
-  const remembered = <Key, T>(known: Map<Key, Promise<T>>, key: Key, ask: () => Promise<T>): Promise<T> => {
-    const answer = known.get(key) ?? ask();
-    known.set(key, answer);
-    return answer;
+  const each = <T>(ask: (name: UnitName) => Promise<T>) => {
+    const answers = new Map<UnitName, Promise<T>>();
+    return (name: UnitName) => {
+      const answer = answers.get(name) ?? ask(name);
+      answers.set(name, answer);
+      return answer;
+    };
   };
   const allUnits = once(async () => new Map((await fleet.units()).map((unit) => [unit.name, unit])));
-  const allStates = once(() => fleet.states());
+  const allStates = once(async () => groupBy(await fleet.states(), ({ unit }) => unit));
   const machines = once(async () => byId(await fleet.machines()));
+  if (count <= few)
+    return { unit: each((name) => fleet.unit(name)), states: each((name) => fleet.states(name)), machines };
   return {
-    unit: (name) =>
-      remembered(units, name, () => (looking() > few ? allUnits().then((all) => all.get(name)) : fleet.unit(name))),
-    states: (name) =>
-      remembered(states, name, () =>
-        looking() > few ? allStates().then((all) => all.filter(({ unit }) => unit === name)) : fleet.states(name),
-      ),
+    unit: async (name) => (await allUnits()).get(name),
+    states: async (name) => (await allStates()).get(name) ?? [],
     machines,
   };
 }

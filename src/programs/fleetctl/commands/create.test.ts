@@ -124,6 +124,7 @@ describe('submit', () => {
 describe('what was created', () => {
   it('must show within the attempts that were given, and the command ends with what did not', async () => {
     const theatre = stage({ files: { 'a.service': hello, 'b.service': hello } });
+    theatre.api.streamsChanges = false;
     const ask = theatre.api.unit.bind(theatre.api);
     theatre.api.unit = async (name) => (name === 'a.service' ? undefined : ask(name));
     const { code, out, err } = await theatre.runForLong('load', '--block-attempts=1', 'a', 'b');

@@ -20,7 +20,7 @@ export const destroy = command({
       io.err(noUnitsGiven);
       return 0;
     }
-    await using watch = watchCluster(world);
+    await using watch = watchCluster(world, args);
     let units: readonly ApiUnit[];
     try {
       units = await findUnits(world, args);

@@ -22,7 +22,7 @@ export const restart = command({
       io.err(noUnitsGiven);
       return 0;
     }
-    await using watch = watchCluster(world);
+    await using watch = watchCluster(world, args);
     let units: readonly ApiUnit[];
     try {
       units = await findUnits(world, args);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiUnit } from '../../../core/api/entities.ts';
-import { ApiRefused } from '../../../core/errors/fleet-api.ts';
+import type { UnitNews } from '../../../core/api/follow.ts';
+import { ApiRefused, ApiUnreachable } from '../../../core/errors/fleet-api.ts';
 import { isGlobal } from '../../../core/unit/index.ts';
 import { obedient } from '../../../ports/fleet-api/memory.ts';
 import { everywhere, hello, m1, m2, stage } from '../fixtures.ts';
@@ -85,6 +86,7 @@ describe('start', () => {
 
   it('waits out trouble with the API, and says so once', async () => {
     const theatre = await inState('inactive');
+    theatre.api.streamsChanges = false;
     const ask = theatre.api.unit.bind(theatre.api);
     let asked = 0;
     theatre.api.unit = (name) => {
@@ -101,7 +103,40 @@ describe('start', () => {
       err.match(/WARN .*googleapi: Error 503: fleet server unable to communicate with etcd; asking again\n/g),
     ).toHaveLength(1);
   });
+
+  it('goes on by asking while it hears nothing, and listens again', async () => {
+    const theatre = await inState('inactive');
+    const { api } = theatre;
+    const follow = api.follow.bind(api);
+    let followed = 0;
+    api.follow = async (names, stop) => {
+      followed++;
+      if (followed === 2) throw new ApiUnreachable({ endpoint: 'x', why: 'refused' });
+      const news = (await follow(names, stop)) as AsyncIterable<UnitNews>;
+      return followed === 1 ? oneOf(news) : news;
+    };
+    api.whenTargeted = (unit) => void theatre.clock.sleep(700 as never).then(() => obedient(m2)(unit, api));
+    const { code, out, err } = await theatre.runForLong('start', 'hello');
+    expect({ code, out, err }).toEqual({ code: 0, out: 'Unit hello.service launched on 85c0c595...\n', err: '' });
+    expect([followed, theatre.clock.now()]).toEqual([3, 700]);
+  });
+
+  it('does not wait for a unit that is destroyed meanwhile', async () => {
+    const theatre = await inState('inactive');
+    theatre.api.whenTargeted = (unit, api) =>
+      void theatre.clock.sleep(600 as never).then(() => unit.desired === 'launched' && api.removeUnit(unit.name));
+    const { code, err } = await theatre.runForLong('start', 'hello');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^Error waiting for units: unit hello\.service was destroyed while it was waited for\n/);
+  });
 });
+
+async function* oneOf<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const one of source) {
+    yield one;
+    return;
+  }
+}
 
 describe('load and start of a unit that the cluster', () => {
   it.each([
@@ -319,7 +354,11 @@ describe('destroy', () => {
   it('takes no offence at a unit that somebody else removed meanwhile', async () => {
     const theatre = await inState('inactive');
     const [unit] = await theatre.api.units();
-    theatre.api.units = async () => [unit as ApiUnit, { ...(unit as ApiUnit), name: 'gone.service' as never }];
+    const ask = theatre.api.units.bind(theatre.api);
+    theatre.api.units = async () => {
+      theatre.api.units = ask;
+      return [unit as ApiUnit, { ...(unit as ApiUnit), name: 'gone.service' as never }];
+    };
     expect(await theatre.run('destroy', 'gone', 'hello')).toMatchObject({
       code: 0,
       out: 'Destroyed gone.service\nDestroyed hello.service\n',

@@ -15,7 +15,7 @@ export const submit = command({
       world.io.err(noUnitsGiven);
       return 0;
     }
-    await using watch = watchCluster(world);
+    await using watch = watchCluster(world, args);
     try {
       await ensureCreated(world, watch, args, { replaceIn: flags.replace ? ['inactive'] : [], attempts: 0 });
       return 0;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { paths } from '../../../core/api/paths.ts';
+import { ms } from '../../../core/base/time.ts';
 import { call, isActive, submit, TestCluster } from '../fixtures.ts';
 
 const sleeper = '[Service]\nExecStart=/bin/sleep infinity\n';
@@ -8,6 +9,14 @@ const joined = async () => {
   const cluster = new TestCluster();
   const { api, registry } = cluster.start('m1', { tokenLimit: 2 });
   return { cluster, api, registry, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+};
+const lines = (response: Response) => {
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const next = async () => {
+    const { value, done } = await reader.read();
+    return done ? undefined : new TextDecoder().decode(value);
+  };
+  return { next, cancel: () => reader.cancel() };
 };
 const failure = async (response: Response) => ({ status: response.status, body: await response.json() });
 
@@ -140,15 +149,6 @@ describe('the API', () => {
 });
 
 describe('the stream of changes', () => {
-  const lines = (response: Response) => {
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    const next = async () => {
-      const { value, done } = await reader.read();
-      return done ? undefined : new TextDecoder().decode(value);
-    };
-    return { next, cancel: () => reader.cancel() };
-  };
-
   it('has a line at once and one after every change', async () => {
     await using world = await joined();
     const response = await call(world.api, 'GET', paths.changes);
@@ -182,6 +182,51 @@ describe('the stream of changes', () => {
     })();
     await daemon.end('leave');
     await ended;
+  });
+});
+
+describe('the news of units', () => {
+  it('are all that there is about those that are asked for, then each change, until the machine leaves', async () => {
+    await using cluster = new TestCluster();
+    const daemon = cluster.start('m1');
+    await submit(daemon.api, 'a.service', sleeper, 'inactive');
+    await submit(daemon.api, 'b.service', sleeper, 'inactive');
+    const response = await call(daemon.api, 'GET', `${paths.follow}?unitName=a.service`);
+    expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+    const { next } = lines(response);
+    const options = [{ name: 'ExecStart', section: 'Service', value: '/bin/sleep infinity' }];
+    const inactive = { currentState: 'inactive', desiredState: 'inactive', name: 'a.service', options };
+    expect(JSON.parse((await next()) ?? '')).toEqual({ units: [inactive] });
+    await submit(daemon.api, 'b.service', sleeper);
+    await submit(daemon.api, 'a.service', sleeper);
+    let told = '';
+    while (!told.includes('"active"')) told += (await next()) ?? '';
+    expect(told).not.toContain('b.service');
+    expect(told).toContain('"currentState":"launched","desiredState":"launched","machineID":"m1","name":"a.service"');
+    const ended = (async () => {
+      while ((await next()) !== undefined);
+    })();
+    await daemon.end('leave');
+    await ended;
+  });
+
+  it('of many units come together', async () => {
+    await using world = await joined();
+    const { next, cancel } = lines(await call(world.api, 'GET', paths.follow));
+    const names = Array.from({ length: 250 }, (_, n) => `a@${n}.service`);
+    expect(await next()).toBe('{}\n');
+    const second = next();
+    await Promise.all(names.map((name) => submit(world.api, name, sleeper, 'inactive')));
+    let told = (await second) ?? '';
+    let count = 1;
+    while (told.split('"name":"a@').length - 1 < names.length) {
+      const more = next();
+      await world.cluster.pass(ms(50));
+      told += (await more) ?? '';
+      count += 1;
+    }
+    expect(count).toBeLessThan(5);
+    await cancel();
   });
 });
 

@@ -10,7 +10,7 @@ import type { Registry } from '../../../ports/registry/index.ts';
 import type { Handler, Rejection } from '../../../ports/sockets/index.ts';
 import type { FleetMetrics } from '../metrics/metrics.ts';
 import { version } from '../version.ts';
-import { streamChanges } from './changes.ts';
+import { streamChanges, streamUnits } from './changes.ts';
 import type { Gate } from './gate.ts';
 import { listMachines, patchMachines } from './machines.ts';
 import { json, text } from './responses.ts';
@@ -87,7 +87,9 @@ async function answer(world: ApiWorld, request: Request, resource: Resource, sto
     case 'batch':
       return putUnits(world, request);
     case 'changes':
-      return streamChanges(world.registry, stop);
+      return streamChanges(world, stop);
+    case 'follow':
+      return streamUnits(world, request, stop);
     case 'root':
       throw new RouteUnknown({ path: '/' });
     default:
