@@ -25,7 +25,7 @@ const files = {
 export const fileOf = (kind: UnitKind, version = 0): UnitFile =>
   parseUnitFile(`${version === 0 ? '' : `[Unit]\nDescription=${version}\n\n`}${files[kind]}`);
 
-export const unitName = (kind: UnitKind, n: number): UnitName => `${kind}-${n}.service` as UnitName;
+const unitName = (kind: UnitKind, n: number): UnitName => `${kind}-${n}.service` as UnitName;
 
 export interface WorkloadOptions {
   readonly kinds: readonly UnitKind[];

@@ -1,5 +1,5 @@
 /** The words tests describe clusters in; what a test leaves out does not matter to it. */
-import type { Cluster, Placement, UnitState } from '../core/cluster/types.ts';
+import type { Cluster, Placement } from '../core/cluster/types.ts';
 import { machineId } from '../core/machine/id.ts';
 import { type Metadata, parseMetadata } from '../core/machine/metadata.ts';
 import type { Machine } from '../core/machine/types.ts';
@@ -57,18 +57,6 @@ export const aPlacement = (
   hash: unit.hash,
   target: unit.target,
   ...told,
-});
-
-/** A published state: running and launched unless said otherwise. */
-export const aState = (unit: Unit, on: string, facts: Partial<UnitState> = {}): UnitState => ({
-  unit: unit.name,
-  machine: machineId(on),
-  hash: unit.hash,
-  load: 'loaded',
-  active: 'active',
-  sub: 'running',
-  launched: true,
-  ...facts,
 });
 
 /**

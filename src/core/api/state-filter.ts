@@ -1,7 +1,7 @@
 /** Which unit states a query asks for. @see fleet.md 6.5 */
 import type { ApiUnitState } from './entities.ts';
 
-export const machineParameter = 'machineID';
+const machineParameter = 'machineID';
 export const unitParameter = 'unitName';
 
 /** Exact matches, both of them when both are given; an empty value filters nothing. */

@@ -83,7 +83,7 @@ export function shown(reply: Reply): string[] {
 /** Only the answers' lines. */
 export const answersTo = (world: DnsWorld, question: string): string[] => replyTo(world, question).answers.map(print);
 
-export function print(record: DnsRecord): string {
+function print(record: DnsRecord): string {
   const data = () => {
     switch (record.type) {
       case 'SRV': {

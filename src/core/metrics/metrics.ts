@@ -36,7 +36,7 @@ export class Count {
   }
 }
 
-export class Level {
+class Level {
   value = 0;
   set(value: number): void {
     this.value = value;

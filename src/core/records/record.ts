@@ -92,7 +92,7 @@ export const blankRecord = (key: string): ServiceRecord => ({
 export const printRecord = (host: string, port: number): string => JSON.stringify({ host, port });
 
 /** @returns undefined when the text is neither an address nor a name that a packet could carry */
-export function parseHost(written: string): Host | undefined {
+function parseHost(written: string): Host | undefined {
   if (written === '') return { kind: 'none' };
   const address = parseAddress(written);
   if (address !== undefined) return { kind: 'address', family: address.family, address: address.text };

@@ -109,7 +109,7 @@ export function parseClusterFile(text: string): ClusterFile {
   return { mistakes: reading.mistakes.toSorted((a, b) => a.line - b.line) };
 }
 
-export const emptyDraft: ClusterDraft = { metadata: new Map() };
+const emptyDraft: ClusterDraft = { metadata: new Map() };
 
 const topKeys = ['name', 'machines', 'metadata', 'domain', 'subnet', 'units', 'images', 'folders'] as const;
 

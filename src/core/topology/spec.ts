@@ -6,7 +6,7 @@ import { defaultMetadata, sortedMetadata } from './metadata.ts';
 import type { ClusterName, ClusterSpec, MachineSpec } from './types.ts';
 
 /** How many machines a cluster has when nobody says: the fewest that survive the loss of one. */
-export const defaultMachines = 3;
+const defaultMachines = 3;
 
 /** What each source says about a cluster; every source is weaker than those before it. */
 export interface Sources {

@@ -86,8 +86,7 @@ export const templateOf = (name: string): UnitName | undefined =>
   isInstance(name) ? (decompose(name)?.template as UnitName) : undefined;
 
 /** Whether a name, or a path, ends in one of the types that can run. */
-export const hasRecognisedSuffix = (name: string): boolean =>
-  recognisedSuffixes.some((suffix) => name.endsWith(suffix));
+const hasRecognisedSuffix = (name: string): boolean => recognisedSuffixes.some((suffix) => name.endsWith(suffix));
 
 /** Completes a name, or a path, with `.service` unless it ends in a type that can run. */
 export const withSuffix = (nameOrPath: string): string =>

@@ -10,7 +10,7 @@ const isSpace = new RegExp(`^[${space}]$`);
 const spaces = new RegExp(`[${space}]+`);
 
 /** Removes surrounding whitespace, Unicode's included. */
-export function trimSpace(text: string): string {
+function trimSpace(text: string): string {
   // Walked, not matched: a pattern for trailing whitespace takes quadratic time where much whitespace is not trailing.
   let start = 0;
   let end = text.length;

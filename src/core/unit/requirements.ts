@@ -71,7 +71,7 @@ function readRequirements(file: UnitFile, name: string | undefined): Requirement
 export const isGlobal = (file: UnitFile, name?: string): boolean => requirementsOf(file, name).global;
 
 /** The keys in [X-Fleet] that mean nothing, for a warning; they are never refused. */
-export const unknownRequirements = (file: UnitFile): readonly string[] => {
+const unknownRequirements = (file: UnitFile): readonly string[] => {
   const keys = file.filter((option) => option.section === section).map((option) => option.name);
   return [...new Set(keys)].filter((key) => !knownKeys.has(key));
 };

@@ -44,15 +44,15 @@ export function fleetUnitsContract(name: string, make: () => Promise<FleetUnitsU
     });
 
     it('shows an instance of a template by its own name', async () => {
-      await test.world.start('website@1.service', []);
+      await test.world.start('website@1.service', ['SERVICE_NAME=website']);
       await becomes((shown) => shown.has('website@1.service'));
     });
 
     it('has nothing new to show after looking again', async () => {
-      await test.world.start('website.service', []);
+      await test.world.start('website.service', ['SERVICE_NAME=website']);
       await becomes((shown) => shown.has('website.service'));
       await test.world.units.refresh();
-      await test.world.start('other.service', []);
+      await test.world.start('other.service', ['SERVICE_NAME=other']);
       expect([...(await becomes(() => true)).keys()].sort()).toEqual(['other.service', 'website.service']);
     });
 

@@ -1,7 +1,8 @@
 /**
  * The services that fleet runs on this machine, as an observer sees them: what registrator needs, and no more.
  *
- * Fleet's are the units whose files stand in its units directory. Only `.service` units have an environment to speak of.
+ * Fleet's are the units whose files stand in its units directory. Only `.service` units have an environment to speak of,
+ * and only those whose file has a word with `SERVICE_` in it are seen.
  */
 import type { UnitFacts } from '../../core/records/unit.ts';
 
@@ -16,6 +17,10 @@ export interface FleetUnits extends AsyncDisposable {
    * @throws {UnitFilesUnusable} fleet's directory cannot be read
    */
   watch(stop: AbortSignal): AsyncIterable<ReadonlyMap<string, UnitFacts>>;
-  /** Asks systemd about every unit anew: the safety net below its signals. @throws {SystemdUnreachable} */
+  /**
+   * Reads the files and asks systemd about their units anew: the safety net below its signals.
+   *
+   * @throws {SystemdUnreachable} {UnitFilesUnusable}
+   */
   refresh(): Promise<void>;
 }

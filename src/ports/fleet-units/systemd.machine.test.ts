@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { SystemdUnreachable } from '../../core/errors/systemd.ts';
 import { hashOf, type UnitFile, type UnitName } from '../../core/unit/index.ts';
 import { systemClock } from '../clock/system.ts';
 import { memoryLog } from '../log/memory.ts';
@@ -18,6 +19,7 @@ const systemctl = (...args: readonly string[]) => promisify(execFile)('systemctl
 const unit = (...lines: readonly string[]): UnitFile =>
   lines.map((line) => ({ section: 'Service', name: line.split('=')[0] ?? '', value: line.replace(/^\w+=/, '') }));
 const sleeper = 'ExecStart=/bin/sleep 1000';
+const speaking = 'Environment=SERVICE_NAME=x';
 
 /** A fleet of one: its agent's unit manager and what an observer sees. */
 async function aMachine(address = privateSocket) {
@@ -79,7 +81,7 @@ describe('the units of a real systemd', () => {
 
   it('leave when their process is killed, and are back when systemd has restarted it', async () => {
     await using machine = await aMachine();
-    await machine.start('phoenix.service', 'Restart=always', 'RestartSec=300ms', sleeper);
+    await machine.start('phoenix.service', speaking, 'Restart=always', 'RestartSec=300ms', sleeper);
     await names(machine.units, (all) => all.includes('phoenix.service'));
     await systemctl('kill', '--signal', 'KILL', 'phoenix.service');
     await names(machine.units, (all) => !all.includes('phoenix.service'));
@@ -88,16 +90,24 @@ describe('the units of a real systemd', () => {
 
   it('leave when they fail for good', async () => {
     await using machine = await aMachine();
-    await machine.start('mortal.service', 'Type=exec', 'ExecStart=/bin/sh -c "sleep 0.3; exit 1"');
+    await machine.start('mortal.service', speaking, 'Type=exec', 'ExecStart=/bin/sh -c "sleep 0.3; exit 1"');
     await names(machine.units, (all) => all.includes('mortal.service'));
     await names(machine.units, (all) => !all.includes('mortal.service'));
   });
 
-  it('are only those whose files stand in the directory', async () => {
+  it('are only those whose files stand in the directory and speak of a service', async () => {
     await using machine = await aMachine();
-    await promisify(execFile)('systemd-run', ['--unit', 'stranger', '/bin/sleep', '1000']);
+    await promisify(execFile)('systemd-run', [
+      '--unit',
+      'stranger',
+      '--setenv',
+      'SERVICE_NAME=x',
+      '/bin/sleep',
+      '1000',
+    ]);
     try {
-      await machine.start('ours.service', sleeper);
+      await machine.start('silent.service', sleeper);
+      await machine.start('ours.service', speaking, sleeper);
       const shown = await names(machine.units, (all) => all.includes('ours.service'));
       await machine.units.refresh();
       expect([...shown.keys()]).toEqual(['ours.service']);
@@ -108,7 +118,7 @@ describe('the units of a real systemd', () => {
 
   it('are all known to an observer who comes later, and whose connection broke', async () => {
     await using machine = await aMachine();
-    await machine.start('early.service', sleeper);
+    await machine.start('early.service', speaking, sleeper);
     await using late = await openFleetUnits({ clock, directory: machine.directory });
     await names(late, (all) => all.includes('early.service'));
     await systemctl('daemon-reexec');
@@ -119,5 +129,15 @@ describe('the units of a real systemd', () => {
   it('are none while fleet has no directory yet', async () => {
     await using units = await openFleetUnits({ clock, directory: '/run/nowhere' });
     expect((await names(units, () => true)).size).toBe(0);
+  });
+
+  it('need no systemd while none of them speaks', async () => {
+    await using machine = await aMachine();
+    const address = { socket: '/run/nowhere', direct: true };
+    await using units = await openFleetUnits({ clock, directory: machine.directory, address });
+    await machine.start('silent.service', sleeper);
+    await units.refresh();
+    await machine.start('loud.service', speaking, sleeper);
+    await expect(units.refresh()).rejects.toThrow(SystemdUnreachable);
   });
 });

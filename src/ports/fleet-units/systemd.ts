@@ -1,13 +1,16 @@
-/** The services that fleet runs, over D-Bus: systemd's signals say when one comes or goes. */
-import { readdir } from 'node:fs/promises';
+/**
+ * The services that fleet runs, over D-Bus: systemd's signals say when one comes or goes. On its private socket systemd
+ * sends them all to everybody, and prints each anew for each: who has nothing to hear does not connect.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { type Millis, ms } from '../../core/base/time.ts';
-import { SystemdUnreachable, UnitFilesUnusable } from '../../core/errors/systemd.ts';
+import { SystemdUnreachable } from '../../core/errors/systemd.ts';
 import type { Clock } from '../clock/index.ts';
 import { type Bus, type BusAddress, DBusFailure, openBus, privateSocket, systemBus } from '../unit-manager/dbus.ts';
 import { unitOfPath, unitPath } from '../unit-manager/unit-path.ts';
 import type { FleetUnits, UnitFacts } from './index.ts';
 import { Pictures } from './pictures.ts';
+import { SpeakingFiles } from './speaking-files.ts';
 
 export interface FleetUnitsOptions {
   readonly clock: Clock;
@@ -17,7 +20,7 @@ export interface FleetUnitsOptions {
   readonly address?: BusAddress;
 }
 
-/** @throws {SystemdUnreachable} @throws {UnitFilesUnusable} */
+/** @throws {SystemdUnreachable} when there is something to ask it @throws {UnitFilesUnusable} */
 export async function openFleetUnits({ clock, directory, address }: FleetUnitsOptions): Promise<FleetUnits> {
   const units = new SystemdFleetUnits(
     clock,
@@ -43,7 +46,7 @@ type Command = readonly [path: string, argv: readonly string[], ...unknown[]];
 
 class SystemdFleetUnits implements FleetUnits {
   readonly #clock: Clock;
-  readonly #directory: string;
+  readonly #files: SpeakingFiles;
   readonly #address: BusAddress;
   readonly #active = new Map<string, UnitFacts>();
   readonly #pictures = new Pictures<ReadonlyMap<string, UnitFacts>>();
@@ -53,15 +56,16 @@ class SystemdFleetUnits implements FleetUnits {
   readonly #refreshes = new Set<Set<string>>();
   readonly #closing = new AbortController();
   #bus: Bus | undefined;
+  #connecting: Promise<void> | undefined;
+  #reconnecting = false;
 
   constructor(clock: Clock, directory: string, address: BusAddress) {
     this.#clock = clock;
-    this.#directory = directory;
+    this.#files = new SpeakingFiles(directory, (name, speaks) => this.#fileChanged(name, speaks));
     this.#address = address;
   }
 
   async open(): Promise<void> {
-    await this.#connect();
     await this.refresh();
     this.#pictures.show(new Map(this.#active));
   }
@@ -71,11 +75,16 @@ class SystemdFleetUnits implements FleetUnits {
   }
 
   async refresh(): Promise<void> {
+    this.#files.read();
+    if (this.#files.names.size > 0) await this.#connected();
+    if (this.#bus === undefined) return;
     const heard = new Set<string>();
     this.#refreshes.add(heard);
     try {
-      const [rows, files] = await Promise.all([this.#call('ListUnits') as Promise<readonly UnitRow[]>, this.#files()]);
-      const active = new Set(rows.flatMap(([name, , , state]) => (files.has(name) && isActive(state) ? [name] : [])));
+      const rows = (await this.#call('ListUnits')) as readonly UnitRow[];
+      const active = new Set(
+        rows.flatMap(([name, , , state]) => (this.#files.has(name) && isActive(state) ? [name] : [])),
+      );
       for (const name of this.#active.keys()) if (!active.has(name) && !heard.has(name)) this.#gone(name);
       await Promise.all([...active].filter((name) => !heard.has(name)).map((name) => this.#look(name)));
     } finally {
@@ -85,13 +94,30 @@ class SystemdFleetUnits implements FleetUnits {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    this.#files[Symbol.dispose]();
+    await this.#connecting?.catch(() => {});
     await this.#bus?.[Symbol.asyncDispose]();
+  }
+
+  #fileChanged(name: string, speaks: boolean): void {
+    // It may have been started before we came to know that it speaks.
+    if (speaks) this.#lookSoon(name);
+    else this.#gone(name);
+  }
+
+  /** Resolves when systemd's signals are heard. @throws {SystemdUnreachable} */
+  #connected(): Promise<void> {
+    if (this.#bus !== undefined) return Promise.resolve();
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
   }
 
   async #connect(): Promise<void> {
     const bus = await openBus(this.#address, {
       wanted: ({ path, member, argument }) =>
-        member === 'PropertiesChanged' && isService(unitOfPath(path)) && argument() === `${service}.Unit`,
+        member === 'PropertiesChanged' && this.#isOurs(unitOfPath(path)) && argument() === `${service}.Unit`,
       heard: ({ path, member, body }) => {
         // On the bus, the rules that all our connections share let more through than we want.
         if (member === 'PropertiesChanged') this.#hear(unitOfPath(path), body[1]);
@@ -107,44 +133,57 @@ class SystemdFleetUnits implements FleetUnits {
 
   async #reconnect(): Promise<void> {
     this.#bus = undefined;
-    while (!this.#closing.signal.aborted) {
-      try {
-        await this.#connect();
-        await this.refresh();
-        return;
-      } catch (cause) {
-        if (!(cause instanceof SystemdUnreachable)) return this.#pictures.fail(cause);
-        // A connection that broke again has started its own mending.
-        if (this.#bus !== undefined) return;
+    if (this.#reconnecting) return;
+    this.#reconnecting = true;
+    try {
+      while (!this.#closing.signal.aborted && !(await this.#mended()))
         await this.#clock.sleep(reconnectEvery, this.#closing.signal);
-      }
+    } finally {
+      this.#reconnecting = false;
+    }
+  }
+
+  /** @returns false when it has to be tried again */
+  async #mended(): Promise<boolean> {
+    try {
+      await this.#connected();
+      await this.refresh();
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof SystemdUnreachable)) this.#pictures.fail(cause);
+      // A connection that broke again starts its own mending.
+      return !(cause instanceof SystemdUnreachable) || this.#bus !== undefined;
     }
   }
 
   #hear(name: string | undefined, changed: unknown): void {
     const state = (changed as Readonly<Record<string, unknown>> | undefined)?.['ActiveState'];
-    if (!isService(name) || typeof state !== 'string') return;
+    if (!this.#isOurs(name) || typeof state !== 'string') return;
     this.#asked.delete(name);
     for (const heard of this.#refreshes) heard.add(name);
     if (!isActive(state)) this.#gone(name);
-    else {
-      void this.#look(name).catch((cause: unknown) => {
-        // A connection that breaks meanwhile is followed by another, which asks about everything.
-        if (!(cause instanceof SystemdUnreachable)) this.#pictures.fail(cause);
-      });
-    }
+    else this.#lookSoon(name);
+  }
+
+  #lookSoon(name: string): void {
+    void this.#look(name).catch((cause: unknown) => {
+      if (!(cause instanceof SystemdUnreachable)) this.#pictures.fail(cause);
+      // A connection that breaks meanwhile is followed by another, which asks about everything; so is the first.
+      else if (this.#bus === undefined) void this.#reconnect();
+    });
   }
 
   #gone(name: string): void {
     if (this.#active.delete(name)) this.#pictures.show(new Map(this.#active));
   }
 
-  /** Learns what an active unit says of itself; what is not fleet's stays unknown. */
+  /** Learns what a unit says of itself, if it is active. */
   async #look(name: string): Promise<void> {
     const question = {};
     this.#asked.set(name, question);
     try {
-      const facts = (await this.#files()).has(name) ? await this.#factsOf(name) : undefined;
+      await this.#connected();
+      const facts = await this.#factsOf(name);
       if (facts === undefined || this.#asked.get(name) !== question) return;
       if (isDeepStrictEqual(this.#active.get(name), facts)) return;
       this.#active.set(name, facts);
@@ -156,10 +195,12 @@ class SystemdFleetUnits implements FleetUnits {
 
   async #factsOf(name: string): Promise<UnitFacts | undefined> {
     try {
-      const [environment, commands] = await Promise.all([
-        this.#property(name, 'Environment') as Promise<readonly string[]>,
-        this.#property(name, 'ExecStart') as Promise<readonly Command[]>,
+      const [state, environment, commands] = await Promise.all([
+        this.#property(name, 'Unit', 'ActiveState'),
+        this.#property(name, 'Service', 'Environment') as Promise<readonly string[]>,
+        this.#property(name, 'Service', 'ExecStart') as Promise<readonly Command[]>,
       ]);
+      if (!isActive(state)) return undefined;
       return { name, environment, commands: commands.map(([path, argv]) => [path, ...argv.slice(1)]) };
     } catch (cause) {
       // Gone in the meantime; a signal says so, too.
@@ -168,23 +209,17 @@ class SystemdFleetUnits implements FleetUnits {
     }
   }
 
-  async #files(): Promise<ReadonlySet<string>> {
-    try {
-      return new Set((await readdir(this.#directory)).filter(isService));
-    } catch (cause) {
-      // fleetd makes it when it starts.
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return new Set();
-      throw new UnitFilesUnusable({ directory: this.#directory }, { cause });
-    }
+  #isOurs(name: string | undefined): name is string {
+    return name !== undefined && this.#files.has(name);
   }
 
-  #property(unit: string, name: string): Promise<unknown> {
+  #property(unit: string, kind: 'Unit' | 'Service', name: string): Promise<unknown> {
     return this.#reach().call({
       path: unitPath(unit),
       interface: properties,
       member: 'Get',
       signature: 'ss',
-      body: [`${service}.Service`, name],
+      body: [`${service}.${kind}`, name],
     });
   }
 
@@ -197,5 +232,3 @@ class SystemdFleetUnits implements FleetUnits {
     return this.#bus;
   }
 }
-
-const isService = (name: string | undefined): name is string => name?.endsWith('.service') === true;

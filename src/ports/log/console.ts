@@ -1,4 +1,5 @@
 /** Writes events as lines on stderr, fleetd's way: `LEVEL event key=value`. No time: journald adds its own. */
+import type { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import { OperatingError } from '../../core/errors/define.ts';
 import type { Facts, Log } from './index.ts';
@@ -9,10 +10,7 @@ export interface ConsoleLogOptions {
   readonly write?: (line: string) => void;
 }
 
-export function consoleLog({
-  verbosity = () => 0,
-  write = (line) => void process.stderr.write(line),
-}: ConsoleLogOptions = {}): Log {
+export function consoleLog({ verbosity = () => 0, write = gathered(process.stderr) }: ConsoleLogOptions = {}): Log {
   const at = (level: string) => (event: string, facts?: Facts) => write(`${level} ${line(event, facts)}\n`);
   const debug = at('DEBUG');
   return {
@@ -22,6 +20,26 @@ export function consoleLog({
     info: at('INFO'),
     warn: at('WARN'),
     error: at('ERROR'),
+  };
+}
+
+/** Lines of one turn of the loop reach the stream in one write: what starts hundreds of units has thousands to tell. */
+export function gathered(stream: Writable): (line: string) => void {
+  let gathering = false;
+  const end = () => {
+    process.off('exit', end);
+    gathering = false;
+    stream.uncork();
+  };
+  return (text) => {
+    if (!gathering) {
+      gathering = true;
+      stream.cork();
+      setImmediate(end);
+      // A process that ends within the turn does not come to it.
+      process.on('exit', end);
+    }
+    stream.write(text);
   };
 }
 

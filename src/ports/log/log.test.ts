@@ -1,6 +1,7 @@
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { defineError } from '../../core/errors/define.ts';
-import { consoleLog } from './console.ts';
+import { consoleLog, gathered } from './console.ts';
 import type { Facts, Log } from './index.ts';
 import { memoryLog } from './memory.ts';
 
@@ -63,4 +64,35 @@ it('the memory log keeps what was said, in order', () => {
     { level: 'warn', event: 'first', facts: { n: 1 } },
     { level: 'debug', event: 'second', facts: {} },
   ]);
+});
+
+it('the lines of one turn of the loop are written together, and none of them twice', async () => {
+  const writes: string[][] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, done) => done(void writes.push([chunk])),
+    writev: (chunks, done) => done(void writes.push(chunks.map(({ chunk }) => chunk))),
+  });
+  const write = gathered(stream);
+  const listeners = process.listenerCount('exit');
+  write('a');
+  write('b');
+  expect(writes).toEqual([]);
+  await new Promise(setImmediate);
+  write('c');
+  await new Promise(setImmediate);
+  expect(writes).toEqual([['a', 'b'], ['c']]);
+  expect(process.listenerCount('exit')).toBe(listeners);
+});
+
+it('lines are written also when the process ends within the turn', () => {
+  const writes: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, done) => done(void writes.push(chunk)),
+  });
+  gathered(stream)('last words');
+  // What the process does to all who listen for its end.
+  process.listeners('exit').at(-1)?.(0);
+  expect(writes).toEqual(['last words']);
 });

@@ -23,7 +23,7 @@ const fixedHeader = 16;
 const align = (at: number, to: number): number => Math.ceil(at / to) * to;
 
 /** The length of the message at the start of `bytes`; undefined while not even that has arrived. */
-export function messageLength(bytes: Buffer): number | undefined {
+function messageLength(bytes: Buffer): number | undefined {
   if (bytes.length < fixedHeader) return undefined;
   const [body, fields] =
     bytes[0] === littleEndian

@@ -5,7 +5,7 @@ import { ClusterFileMissing, ClusterFileWrong, UnitFileMissing } from '../../cor
 import { type ClusterDraft, parseClusterFile } from '../../core/topology/cluster-file.ts';
 import type { WantedUnit } from '../../core/topology/types.ts';
 
-export const clusterFileName = 'devcluster.yaml';
+const clusterFileName = 'devcluster.yaml';
 
 export interface ClusterFileRead {
   readonly path: string;

@@ -28,7 +28,7 @@ export async function readMembers(docker: DockerEngine, machine: Machine): Promi
 }
 
 /** Member ids are 64 bits wide, which JSON numbers of this language are not. */
-export function parseMembers(json: string): readonly Member[] {
+function parseMembers(json: string): readonly Member[] {
   const exact = json.replace(/"ID":(\d+)/g, '"ID":"$1"');
   const { members } = JSON.parse(exact) as {
     members: readonly { readonly ID: string; readonly name?: string; readonly peerURLs: readonly string[] }[];

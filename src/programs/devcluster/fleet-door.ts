@@ -22,7 +22,7 @@ export async function fleetDialer(docker: DockerEngine, machine: FleetMachine): 
 }
 
 /** One command for each connection, as fleetctl's tunnel does it. @see fleet.md 7.6, fd-forward */
-export const execDialer = (docker: DockerEngine, container: string): Dialer => ({
+const execDialer = (docker: DockerEngine, container: string): Dialer => ({
   place: `${container}:${socketPath}`,
   async dial() {
     const run = await docker.exec(container, { command: ['/usr/bin/fleetctl', 'fd-forward', socketPath], stdin: true });

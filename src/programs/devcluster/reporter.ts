@@ -70,16 +70,6 @@ export function stepReporter(screen: Screen, clock: Clock, count: () => number):
   };
 }
 
-/** A reporter for commands whose talk would disturb: it only runs the steps. */
-export const silentReporter = (clock: Clock): Reporter => {
-  const started = clock.now();
-  return {
-    step: (_title, run) => run({ note: () => {} }),
-    say: () => {},
-    elapsed: () => ms(clock.now() - started),
-  };
-};
-
 export function printDuration(duration: Millis): string {
   const inSeconds = duration / 1_000;
   if (inSeconds < 60) return `${inSeconds.toFixed(1)}s`;

@@ -1,5 +1,5 @@
 /** What a command is: a value that is handed its arguments and its world, and that returns an exit code. */
-import { presets, type Settings, type Values } from '../../core/base/settings.ts';
+import type { Settings, Values } from '../../core/base/settings.ts';
 import type { World } from './world.ts';
 
 export interface Invocation<Flags extends Settings> {
@@ -45,6 +45,3 @@ export const command = <Flags extends Settings>(definition: CommandDefinition<Fl
 });
 
 export const noFlags = {} satisfies Settings;
-
-/** A command's flags as if none were given; for tests and for commands that call others. */
-export const defaults = <Flags extends Settings>(flags: Flags): Values<Flags> => presets(flags);

@@ -52,7 +52,7 @@ export const hostOf = ({ host, port }: WebEndpoint): string => `${host.includes(
 export const urlOf = (endpoint: WebEndpoint): string => `${endpoint.tls ? 'https' : 'http'}://${hostOf(endpoint)}`;
 
 /** @throws {ClientUnusable} */
-export function parseEndpoint(text: string): Endpoint {
+function parseEndpoint(text: string): Endpoint {
   const [, scheme, authority = '', path = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(\/.*)?$/i.exec(text) ?? [];
   const advice = `Write an endpoint as ${apiDefault} or http://host:port; it is "${text}".`;
   if (scheme === undefined) throw unusable('URL scheme undefined', advice);

@@ -12,7 +12,7 @@ import type { FleetApi } from '../../ports/fleet-api/index.ts';
 import type { World } from './world.ts';
 
 /** How often to look at a server that tells nothing by itself, and to try again one that cannot be reached. */
-export const lookEvery = seconds(1);
+const lookEvery = seconds(1);
 /** How long the answer to one request may take. */
 const patience = seconds(10);
 /** When nothing was heard for so long we look: a connection may have ended without a word. */

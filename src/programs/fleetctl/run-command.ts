@@ -45,5 +45,5 @@ const outputs = ({ io }: World): SshStreams =>
     : { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, terminal: io.terminal };
 
 /** The command as a shell reads it; every word but the first is quoted, as fleet does it. */
-export const printCommand = ([program = '', ...args]: readonly string[]): string =>
+const printCommand = ([program = '', ...args]: readonly string[]): string =>
   [program, ...args.map((arg) => JSON.stringify(arg))].join(' ');

@@ -9,7 +9,7 @@ import type { View, Watch } from './watch.ts';
 import type { World } from './world.ts';
 
 /** One attempt; `--block-attempts` counts them. */
-export const attempt = seconds(2);
+const attempt = seconds(2);
 
 /** @returns undefined, for ever, when `attempts` is zero or less */
 export const patience = (attempts: number): Millis | undefined =>
@@ -52,7 +52,7 @@ async function arrival(view: View, unit: ApiUnit): Promise<string> {
 }
 
 /** A global unit has no state of its own: what is asked of it counts. */
-export const reportedState = (unit: ApiUnit): TargetState =>
+const reportedState = (unit: ApiUnit): TargetState =>
   isGlobal(unit.options) ? unit.desired : (unit.current ?? 'inactive');
 
 /**

@@ -15,7 +15,7 @@ import { byId, type MachinesById } from './places.ts';
 import type { World } from './world.ts';
 
 /** How often to look at a server that tells nothing by itself. @see fleet.md section 10 */
-export const pollEvery = ms(250);
+const pollEvery = ms(250);
 
 /** What can be seen at one moment; asking twice costs one request. */
 export interface View {

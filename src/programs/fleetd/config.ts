@@ -99,7 +99,7 @@ export interface ConfigReading {
   readonly unknown: readonly string[];
 }
 
-export const defaultPath = '/etc/fleet/fleet.conf';
+const defaultPath = '/etc/fleet/fleet.conf';
 const retiredKeys = ['verify_units', 'authorized_keys_file'];
 /** The environment variable of a setting. */
 export const fleetVariable = (name: string) => `FLEET_${name.toUpperCase()}`;

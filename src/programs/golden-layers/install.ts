@@ -5,7 +5,7 @@ import { addFolder, addImages, addRecord, contentOf, readLayers, readShared, rem
 import { planLayers } from './plan.ts';
 
 /** Files of a golden volume. */
-export const goldenFiles = {
+const goldenFiles = {
   /** Written last: the volume's hash. Without it the volume is unfinished. */
   complete: 'complete',
   /** The data root of the engine that loaded the images. */

@@ -30,7 +30,7 @@ export async function env(desk: Desk, options: FactsOptions): Promise<void> {
 }
 
 /** For `eval` in a POSIX shell. */
-export const printExports = (environment: ClusterEnvironment): string =>
+const printExports = (environment: ClusterEnvironment): string =>
   Object.entries(environment)
     .map(([name, value]) => `export ${name}=${quoted(value)}`)
     .join('\n');

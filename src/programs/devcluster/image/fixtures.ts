@@ -9,9 +9,8 @@ import { MemoryProcesses } from '../../../ports/process/memory.ts';
 import { architectureOf } from './architecture.ts';
 import type { ImageWorld } from './ensure.ts';
 
-export const packContent = 'node for machines';
-export const integrityOf = (content: string): string =>
-  `sha512-${createHash('sha512').update(content).digest('base64')}`;
+const packContent = 'node for machines';
+const integrityOf = (content: string): string => `sha512-${createHash('sha512').update(content).digest('base64')}`;
 
 export class TestPackage implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'devcluster-package-'));
