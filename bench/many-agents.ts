@@ -3,11 +3,14 @@
  * an address and a port, the first of them serves its API there. Asked over the channel to its parent, it tells what it
  * has used and counted.
  */
+import { presets } from '../src/core/base/settings.ts';
 import { systemClock } from '../src/ports/clock/system.ts';
 import { openEtcd } from '../src/ports/etcd/etcd3.ts';
 import { consoleLog } from '../src/ports/log/console.ts';
 import { serve } from '../src/ports/sockets/serve.ts';
 import { apiHandler } from '../src/programs/fleetd/api/handler.ts';
+import { settings } from '../src/programs/fleetd/config.ts';
+import { etcdOptions } from '../src/programs/fleetd/etcd-options.ts';
 import { startAgents } from '../src/sim/agents.ts';
 
 export interface Report {
@@ -28,7 +31,7 @@ const agents = await startAgents({
   clock,
   log,
   ids,
-  open: () => openEtcd({ clock, endpoints: endpoints.split(',') }),
+  open: () => openEtcd({ clock, ...etcdOptions({ ...presets(settings), etcdServers: endpoints.split(',') }) }),
 });
 const [served] = agents.all;
 if (served !== undefined && host !== undefined) {

@@ -19,6 +19,11 @@ export interface EtcdOptions extends CredentialFiles {
   readonly endpoints: readonly string[];
   /** How long one member may take to answer one call. */
   readonly timeout?: Millis;
+  /**
+   * After how long a watch asks its member for a sign of life, when the member answers nobody else either. A frozen one is
+   * found out by then, when a call or the renewal of a lease fails, or by its connection after 7.5 s.
+   */
+  readonly askAfterSilence?: Millis;
   readonly username?: string;
   readonly password?: string;
 }
@@ -28,8 +33,14 @@ export interface EtcdOptions extends CredentialFiles {
  *
  * @throws {EtcdCredentialsUnusable}
  */
-export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...options }: EtcdOptions): Promise<Etcd> {
-  const open = await memberFactory({ timeout, ...(await security(options)) });
+export async function openEtcd({
+  clock,
+  endpoints,
+  timeout = ms(1_500),
+  askAfterSilence = seconds(2),
+  ...options
+}: EtcdOptions): Promise<Etcd> {
+  const open = await memberFactory({ clock, timeout, ...(await security(options)) });
   const members = new Failover({ clock, endpoints, open, timeout });
   const closed = new AbortController();
   const leases = new Set<KeptLease>();
@@ -86,7 +97,7 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
       const inbox = new Inbox();
       const over = new AbortController();
       const list = () => readInPages((request) => call('listing', (member) => member.transact(request)), ranges);
-      const watcher = new Watcher({ clock, members, ranges, inbox, stop: over.signal, timeout, list });
+      const watcher = new Watcher({ clock, members, ranges, inbox, stop: over.signal, timeout, askAfterSilence, list });
       const events = async function* () {
         const end = () => {
           over.abort();
@@ -116,8 +127,8 @@ export async function openEtcd({ clock, endpoints, timeout = ms(1_500), ...optio
 }
 
 async function security(
-  options: Omit<EtcdOptions, 'clock' | 'endpoints' | 'timeout'>,
-): Promise<Omit<MemberOptions, 'timeout'>> {
+  options: Omit<EtcdOptions, 'clock' | 'endpoints' | 'timeout' | 'askAfterSilence'>,
+): Promise<Omit<MemberOptions, 'clock' | 'timeout'>> {
   const { username, password, ...files } = options;
   return {
     ...(username ? { username, password: password ?? '' } : {}),

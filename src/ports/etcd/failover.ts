@@ -20,6 +20,8 @@ export class Failover {
   readonly #options: FailoverOptions;
   readonly #opened = new Map<string, Member>();
   readonly #closed = new AbortController();
+  readonly #doubters = new Set<(member: Member) => void>();
+  readonly #livedAt = new Map<Member, Millis>();
   #at = 0;
 
   constructor(options: FailoverOptions) {
@@ -36,8 +38,25 @@ export class Failover {
 
   /** The member to ask instead; everybody else goes on with it too. */
   after(failed: Member): Member {
+    for (const doubt of [...this.#doubters]) doubt(failed);
     if (this.current === failed) this.#at = (this.#at + 1) % this.size;
     return this.current;
+  }
+
+  /** The member has answered what was sent to it at `at`. */
+  answered(member: Member, at: Millis): void {
+    this.#livedAt.set(member, at);
+  }
+
+  /** An instant at which the member was known to live; undefined when it never answered. */
+  livedAt(member: Member): Millis | undefined {
+    return this.#livedAt.get(member);
+  }
+
+  /** From now on tells of every member that somebody found failing, until the result is disposed. */
+  onFailure(doubt: (member: Member) => void): Disposable {
+    this.#doubters.add(doubt);
+    return { [Symbol.dispose]: () => void this.#doubters.delete(doubt) };
   }
 
   /** @throws {EtcdUnreachable} with what the last member said as its cause */
@@ -47,8 +66,11 @@ export class Failover {
     for (let attempts = 1; ; attempts++) {
       if (this.#closed.signal.aborted) throw this.unreachable(doing, new Error('the client was closed'));
       const member = this.current;
+      const sentAt = clock.now();
       try {
-        return await work(member);
+        const answer = await work(member);
+        this.answered(member, sentAt);
+        return answer;
       } catch (error) {
         if (!(error instanceof MemberTrouble) || error.kind !== 'unreachable') throw error;
         this.after(member);

@@ -69,7 +69,7 @@ export class KeptLease implements Lease {
       const patience = new AbortController();
       const outcome = await Promise.race([
         this.#renew(next, sentAt),
-        this.#clock.sleep(ms(this.#term / 6), patience.signal).then(() => 'no answer' as const),
+        this.#clock.sleep(this.#patience, patience.signal).then(() => 'no answer' as const),
       ]);
       patience.abort();
       if (outcome === 'renewed') await this.#clock.sleep(ms(sentAt + this.#term / 3 - this.#clock.now()), signal);
@@ -80,9 +80,14 @@ export class KeptLease implements Lease {
     }
   }
 
+  get #patience(): Millis {
+    return ms(this.#term / 6);
+  }
+
   async #renew(member: Member, sentAt: Millis): Promise<'renewed' | 'failed'> {
     try {
-      const left = await member.renew(this.id, this.#term);
+      const left = await member.renew(this.id, { patience: this.#patience, within: this.#term });
+      this.#members.answered(member, sentAt);
       if (left <= 0) this.#lose();
       this.#validUntil = ms(Math.max(this.#validUntil, sentAt + seconds(left)));
       return 'renewed';

@@ -11,10 +11,13 @@ import type {
   IWatchResponse,
 } from 'etcd3';
 import type { Millis } from '../../core/base/time.ts';
+import type { Clock } from '../clock/index.ts';
+import { type RenewalLimits, Renewals } from './renewals.ts';
 
 export type { ICompare, IKeyValue, IRequestOp, ITxnRequest, ITxnResponse, IWatchResponse };
 
 export interface MemberOptions {
+  readonly clock: Clock;
   /** How long one call may take. */
   readonly timeout: Millis;
   readonly username?: string;
@@ -31,7 +34,7 @@ export interface Member {
   /** @returns the term in seconds that the server chose */
   grant(id: string, seconds: number): Promise<number>;
   /** @returns the seconds that the lease has from now on; not above zero when it is gone */
-  renew(id: string, within: Millis): Promise<number>;
+  renew(id: string, limits: RenewalLimits): Promise<number>;
   revoke(id: string): Promise<void>;
   /** @returns seconds left; not above zero when the lease is gone */
   timeToLive(id: string): Promise<number>;
@@ -94,11 +97,11 @@ export async function memberFactory(options: MemberOptions): Promise<(endpoint: 
       defaultCallOptions: ({ isStream }) =>
         isStream ? { interceptors: [requireLeader] } : { deadline: Date.now() + options.timeout },
     });
-    return member(endpoint, client, (error) => explained(library, error));
+    return member(options.clock, endpoint, client, (error) => explained(library, error));
   };
 }
 
-function member(endpoint: string, client: Etcd3, explain: (error: unknown) => unknown): Member {
+function member(clock: Clock, endpoint: string, client: Etcd3, explain: (error: unknown) => unknown): Member {
   const { kv, leaseClient, watchClient } = client;
   const told = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -107,23 +110,16 @@ function member(endpoint: string, client: Etcd3, explain: (error: unknown) => un
       throw explain(error);
     }
   };
+  const renewals = new Renewals(
+    clock,
+    () => leaseClient.leaseKeepAlive(),
+    (what) => new MemberTrouble('unreachable', what),
+  );
   return {
     endpoint,
     transact: (request) => told(() => kv.txn(request)),
     grant: (id, seconds) => told(async () => Number((await leaseClient.leaseGrant({ ID: id, TTL: seconds })).TTL)),
-    renew: (id, within) =>
-      told(async () => {
-        const stream = await leaseClient.leaseKeepAlive({ deadline: Date.now() + within });
-        return new Promise<number>((resolve, reject) => {
-          stream.on('error', reject);
-          stream.on('end', () => reject(new MemberTrouble('unreachable', 'the server ended the renewal')));
-          stream.on('data', ({ TTL }) => {
-            resolve(Number(TTL));
-            stream.end();
-          });
-          stream.write({ ID: id });
-        });
-      }),
+    renew: (id, limits) => told(() => renewals.renew(id, limits)),
     revoke: (id) => told(async () => void (await leaseClient.leaseRevoke({ ID: id }))),
     timeToLive: (id) => told(async () => Number((await leaseClient.leaseTimeToLive({ ID: id })).TTL)),
     watch: ({ heard, ended }) =>

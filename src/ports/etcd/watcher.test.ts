@@ -24,11 +24,20 @@ function aWatch(lists: readonly number[]) {
   const stop = new AbortController();
   const left = [...lists];
   const list = async () => aList(left.shift() ?? Number.NaN);
-  const watcher = new Watcher({ clock, members, ranges: ['/a/'], inbox, stop: stop.signal, timeout, list });
+  const watcher = new Watcher({
+    clock,
+    members,
+    ranges: ['/a/'],
+    inbox,
+    stop: stop.signal,
+    timeout,
+    askAfterSilence: ms(2_000),
+    list,
+  });
   void watcher.run();
   const events = inbox.events(stop.signal);
   return {
-    ...{ watcher, clock, sent, left },
+    ...{ watcher, clock, sent, left, members, member },
     next: async () => (await events.next()).value,
     end: (cause: unknown) => listener?.ended(cause),
     say: (response: Partial<IWatchResponse>, revision: number) =>
@@ -115,4 +124,28 @@ it('tells when a member can be watched again, though nothing changed', async () 
   await clock.advance(ms(200));
   say(created, 6);
   expect(await next()).toEqual({ kind: 'changes', changes: new Map(), upTo: 6 });
+});
+
+it('asks at once when somebody else found the member failing', async () => {
+  const { say, next, sent, members, member } = aWatch([6]);
+  await settled();
+  say(created, 6);
+  await next();
+  await settled();
+  members.after(member);
+  await settled();
+  expect(sent.slice(1)).toEqual([{ progress_request: {} }]);
+});
+
+it('asks nothing of a member that answers others, until it has been silent to all', async () => {
+  const { say, next, clock, sent, members, member } = aWatch([6]);
+  await settled();
+  say(created, 6);
+  await next();
+  await clock.advance(ms(1_500));
+  members.answered(member, clock.now());
+  await clock.advance(ms(1_999));
+  expect(sent.slice(1)).toEqual([]);
+  await clock.advance(ms(1));
+  expect(sent.slice(1)).toEqual([{ progress_request: {} }]);
 });

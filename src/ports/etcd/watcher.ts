@@ -8,8 +8,6 @@ import type { KeyValue, TransactionResult } from './index.ts';
 import { type IWatchResponse, type Member, MemberTrouble, type WatchStream } from './member.ts';
 import { bounds, parseKeyValue } from './wire.ts';
 
-/** An idle stream is asked for a sign of life this often: a frozen member says nothing, not even goodbye. */
-const askAfterSilence = ms(2_000);
 const betweenRounds = ms(200);
 
 export interface WatcherOptions {
@@ -20,6 +18,8 @@ export interface WatcherOptions {
   readonly stop: AbortSignal;
   /** How long a member may take to answer. */
   readonly timeout: Millis;
+  /** After how long a silent stream is asked for a sign of life. */
+  readonly askAfterSilence: Millis;
   /** Reads the ranges. */
   readonly list: () => Promise<TransactionResult>;
 }
@@ -134,7 +134,7 @@ export class Watcher {
       }
       if (!over.signal.aborted) alive();
       this.#stream = stream;
-      await keepAsking(stream, clock, timeout, over, () => heardAt);
+      await this.#keepAsking(member, stream, over, () => heardAt);
     } finally {
       this.#stream = undefined;
       this.#asked = false;
@@ -142,6 +142,36 @@ export class Watcher {
       stream.cancel();
     }
     if (!stop.aborted) throw over.signal.reason;
+  }
+
+  /**
+   * Until `over`, which it aborts itself when the stream stays silent. A frozen member says nothing, not even goodbye: it
+   * is asked now and then, and at once when a call or a renewal found it failing.
+   */
+  async #keepAsking(member: Member, stream: WatchStream, over: AbortController, heardAt: () => Millis): Promise<void> {
+    const { clock, members, timeout, askAfterSilence } = this.#options;
+    const { signal } = over;
+    let doubted = false;
+    let nap = new AbortController();
+    const wake = () => nap.abort();
+    using _listening = members.onFailure((failed) => {
+      if (failed !== member) return;
+      doubted = true;
+      wake();
+    });
+    signal.addEventListener('abort', wake, { once: true });
+    // A call or a renewal that was answered tells as much as an answer to us.
+    const quiet = () => clock.now() - Math.max(heardAt(), members.livedAt(member) ?? 0);
+    while (!signal.aborted) {
+      nap = new AbortController();
+      if (!doubted) await clock.sleep(ms(Math.max(1, askAfterSilence - quiet())), nap.signal);
+      if (signal.aborted || (!doubted && quiet() < askAfterSilence)) continue;
+      doubted = false;
+      const askedAt = clock.now();
+      stream.send({ progress_request: {} });
+      await clock.sleep(timeout, signal);
+      if (heardAt() < askedAt) over.abort(new MemberTrouble('unreachable', 'the watch fell silent'));
+    }
   }
 
   #hear(response: IWatchResponse, from: number[]): void {
@@ -153,26 +183,6 @@ export class Watcher {
     if (changes.length === 0 && !(progress > 0 && this.#asked)) return;
     if (progress > 0) this.#asked = false;
     inbox.changes(changes, this.#upTo);
-  }
-}
-
-/** Until `over`, which it aborts itself when the stream stays silent. */
-async function keepAsking(
-  stream: WatchStream,
-  clock: Clock,
-  timeout: Millis,
-  over: AbortController,
-  heardAt: () => Millis,
-): Promise<void> {
-  const { signal } = over;
-  while (!signal.aborted) {
-    const quiet = clock.now() - heardAt();
-    await clock.sleep(ms(Math.max(1, askAfterSilence - quiet)), signal);
-    if (signal.aborted || clock.now() - heardAt() < askAfterSilence) continue;
-    const askedAt = clock.now();
-    stream.send({ progress_request: {} });
-    await clock.sleep(timeout, signal);
-    if (heardAt() < askedAt) over.abort(new MemberTrouble('unreachable', 'the watch fell silent'));
   }
 }
 

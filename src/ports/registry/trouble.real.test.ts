@@ -45,7 +45,7 @@ describe('a registry on three members of etcd', () => {
   /** @param members those that this client knows, the first one first */
   const open = async (members: readonly EtcdServer[] = servers.members): Promise<Registry> => {
     const endpoints = members.map(({ endpoint }) => endpoint);
-    const etcd = await openEtcd({ clock, endpoints, timeout: seconds(1) });
+    const etcd = await openEtcd({ clock, endpoints, timeout: seconds(1), askAfterSilence: seconds(10) });
     const registry = registryOn({ etcd, clock, log: memoryLog(), prefix: `/trouble-${world}/` });
     opened.push(registry);
     return registry;

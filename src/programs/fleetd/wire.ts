@@ -1,7 +1,7 @@
 /** The one file of fleetd that knows every real adapter. */
 import type { ProcessFacts } from '../../core/metrics/process.ts';
 import { systemClock } from '../../ports/clock/system.ts';
-import { type EtcdOptions, openEtcd } from '../../ports/etcd/etcd3.ts';
+import { openEtcd } from '../../ports/etcd/etcd3.ts';
 import { linuxMachine, userPaths } from '../../ports/local-machine/linux.ts';
 import { consoleLog } from '../../ports/log/console.ts';
 import type { Log } from '../../ports/log/index.ts';
@@ -16,6 +16,7 @@ import { serve } from '../../ports/sockets/serve.ts';
 import { openSystemd, userSystemd } from '../../ports/unit-manager/systemd.ts';
 import { apiRejection } from './api/handler.ts';
 import type { Config } from './config.ts';
+import { etcdOptions } from './etcd-options.ts';
 import { countedRegistry } from './metrics/counted-registry.ts';
 import { countedUnits } from './metrics/counted-units.ts';
 import { fleetMetrics } from './metrics/metrics.ts';
@@ -67,17 +68,5 @@ export async function wire(config: () => Config, log: Log): Promise<Wired> {
       await registry[Symbol.asyncDispose]();
       await units[Symbol.asyncDispose]();
     },
-  };
-}
-
-function etcdOptions(config: Config): Omit<EtcdOptions, 'clock'> {
-  const { etcdUsername, etcdPassword, etcdCafile, etcdCertfile, etcdKeyfile } = config;
-  return {
-    endpoints: config.etcdServers,
-    timeout: config.etcdRequestTimeout,
-    ...(etcdUsername === '' ? {} : { username: etcdUsername, password: etcdPassword }),
-    ...(etcdCafile === '' ? {} : { authorityFile: etcdCafile }),
-    ...(etcdCertfile === '' ? {} : { certificateFile: etcdCertfile }),
-    ...(etcdKeyfile === '' ? {} : { keyFile: etcdKeyfile }),
   };
 }
