@@ -6,7 +6,7 @@ export const SystemdUnreachable = defineError<{ address: string }>({
   status: 500,
   message: ({ address }) => `systemd does not answer on ${address}`,
   remedy: ({ address }) =>
-    `fleetd drives the machine it runs on: run it as root where systemd is PID 1, and look at ${address}.`,
+    `It speaks with the systemd of the machine it runs on: run it as root where systemd is PID 1, and look at ${address}.`,
 });
 
 export const SystemdRefused = defineError<{ unit: string; action: string; why: string }>({

@@ -81,7 +81,9 @@ export class Failover {
   }
 
   unreachable(doing: string, cause: unknown): InstanceType<typeof EtcdUnreachable> {
-    return new EtcdUnreachable({ endpoints: this.#options.endpoints, doing }, { cause });
+    // A member's trouble says no more than what lies behind it.
+    const behind = cause instanceof MemberTrouble ? (cause.cause ?? cause) : cause;
+    return new EtcdUnreachable({ endpoints: this.#options.endpoints, doing }, { cause: behind });
   }
 
   close(): void {
