@@ -14,6 +14,7 @@ const service = 'fleet-under-test.service';
 const etcd = 'etcd-under-test.service';
 const endpoint = 'http://127.0.0.1:23790';
 const unit = 'under-test.service';
+const tcp = '127.0.0.1:49153';
 
 const configure = (...more: readonly string[]) =>
   writeFile(
@@ -28,11 +29,14 @@ const startEtcd = () =>
   );
 const log = () => readFile(`${folder}/log`, 'utf8');
 
-/** Asks the API. @returns status and body */
-async function call(path: string, ...more: readonly string[]) {
+/** Asks the API on its unix socket. @returns status and body */
+const call = (path: string, ...more: readonly string[]) =>
+  curl('--unix-socket', `${folder}/sock`, ...more, `http://fleet${path}`);
+const callOverTcp = (path: string) => curl(`http://${tcp}${path}`);
+
+async function curl(...request: readonly string[]) {
   const printed = await run(
-    ...['curl', '--silent', '--unix-socket', `${folder}/sock`, '--write-out', '\n%{http_code}'],
-    ...['--header', 'content-type: application/json', ...more, `http://fleet${path}`],
+    ...['curl', '--silent', '--write-out', '\n%{http_code}', '--header', 'content-type: application/json', ...request],
   );
   const [status = '', ...body] = printed.split('\n').reverse();
   return { status: Number(status), body: body.reverse().join('\n') };
@@ -53,7 +57,7 @@ beforeAll(async () => {
   await mkdir(`${folder}/units`, { recursive: true });
   await writeFile(
     '/run/systemd/system/fleet-under-test.socket',
-    `[Unit]\nStopPropagatedFrom=${service}\n[Socket]\nListenStream=${folder}/sock\n`,
+    `[Unit]\nStopPropagatedFrom=${service}\n[Socket]\nListenStream=${folder}/sock\nListenStream=${tcp}\n`,
   );
   await writeFile(
     `/run/systemd/system/${service}`,
@@ -77,6 +81,7 @@ describe('fleetd without etcd', () => {
     await systemctl('start', service);
     expect(await show(service, 'StatusText')).toMatch(/^not in the cluster: the registry is out of reach/);
     expect((await call('/fleet/v1/machines')).status).toBe(503);
+    expect((await callOverTcp('/fleet/v1/machines')).status).toBe(503);
     const pid = await show(service, 'MainPID');
     await systemctl('reload', service);
     await systemctl('kill', '--signal=SIGUSR1', service);
@@ -105,6 +110,7 @@ describe('fleetd with etcd', () => {
     const body = JSON.stringify({ desiredState: 'launched', options });
     expect((await call(`/fleet/v1/units/${unit}`, '--request', 'PUT', '--data', body)).status).toBe(201);
     await eventually(async () => (await show(unit, 'ActiveState')) === 'active');
+    expect(await callOverTcp(`/fleet/v1/units/${unit}`)).toEqual(await call(`/fleet/v1/units/${unit}`));
     const same = await invocation();
 
     await systemctl('kill', '--signal=SIGKILL', service);
