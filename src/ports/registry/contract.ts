@@ -3,7 +3,7 @@ import { describe } from 'vitest';
 import { decisions, engineVersion, lead } from './contract/engine.ts';
 import { machines, publishedStates } from './contract/machines.ts';
 import { units } from './contract/units.ts';
-import { changes, picture, reading, work } from './contract/views.ts';
+import { changes, picture, reading, snapshots, work } from './contract/views.ts';
 import { type RegistryUnderTest, registryTest } from './fixtures.ts';
 
 export type { RegistryUnderTest };
@@ -21,5 +21,6 @@ export function registryContract(name: string, make: () => Promise<RegistryUnder
     describe('the work of a machine', () => work(it));
     describe("the engine's picture", () => picture(it));
     describe('changes', () => changes(it));
+    describe('snapshots', () => snapshots(it));
   });
 }

@@ -1,7 +1,7 @@
 /** What a registry promises to those who look: one moment at a time, and every change that concerns them. */
 import type { Work } from '../../../core/agent/types.ts';
 import { seconds } from '../../../core/base/time.ts';
-import type { Cluster } from '../../../core/cluster/types.ts';
+import type { Cluster, Snapshot } from '../../../core/cluster/types.ts';
 import type { UnitHash, UnitName } from '../../../core/unit/types.ts';
 import {
   aFile,
@@ -261,5 +261,54 @@ export function changes(it: RegistryTest): void {
     const pending = changes.next();
     stop.abort();
     expect((await pending).done).toBe(true);
+  });
+}
+
+export function snapshots(it: RegistryTest): void {
+  it('begin with what anybody has written before, and follow every change', async ({
+    here,
+    there,
+    stop,
+    schedule,
+    expect,
+  }) => {
+    await using leader = await leads(here, m1);
+    await using member = await here.join(aMachine(m1), 'boot', seconds(60));
+    await here.putUnit(web, aFile('/bin/web'), 'launched');
+    const snapshots = there.snapshots(stop.signal)[Symbol.asyncIterator]();
+    const next = async () => (await snapshots.next()).value as Snapshot;
+    expect((await next()).units.map(({ name, target }) => [name, target])).toEqual([[web, 'launched']]);
+    const becomes = async (wanted: (snapshot: Snapshot) => boolean) => {
+      while (!wanted(await next()));
+    };
+    await leader.apply([await schedule(web, m1)]);
+    await becomes(({ placements }) => placements[0]?.machine === m1);
+    await member.publish([stateOf(web, m1, 'h' as UnitHash)], []);
+    await becomes(({ states }) => states[0]?.active === 'active');
+    await here.removeUnit(web);
+    await becomes(({ units, placements }) => units.length + placements.length === 0);
+  });
+
+  it('never go back', async ({ here, there, stop, expect }) => {
+    await here.putUnit(web, aFile('/bin/web'), 'inactive');
+    const seen: number[] = [];
+    const follow = async () => {
+      for await (const { units } of there.snapshots(stop.signal)) {
+        seen.push(units.length);
+        if (units.length === 21) return;
+      }
+    };
+    const following = follow();
+    for (let n = 0; n < 20; n++) await here.putUnit(`u${n}.service` as UnitName, aFile('/bin/u'), 'inactive');
+    await following;
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  });
+
+  it('end when the signal aborts', async ({ there, stop, expect }) => {
+    const snapshots = there.snapshots(stop.signal)[Symbol.asyncIterator]();
+    expect((await snapshots.next()).done).toBe(false);
+    stop.abort();
+    // What was there to be told already may still come.
+    while (!(await snapshots.next()).done);
   });
 }
