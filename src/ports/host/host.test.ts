@@ -16,6 +16,29 @@ describe('the routes of the host', () => {
 });
 
 describe('this host', () => {
+  it('gives an SSH server that is slow the time to say hello, and does not call it again meanwhile', async () => {
+    let calls = 0;
+    const server = createServer((socket) => {
+      calls += 1;
+      setTimeout(() => socket.end('SSH-2.0-slow\r\n'), 1_500);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    expect([await thisHost.sshAnswers(port), calls]).toEqual([true, 1]);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await thisHost.sshAnswers(port)).toBe(false);
+  });
+
+  it.each([
+    ['says something else', 'HTTP/1.1 400 Bad Request\r\n'],
+    ['hangs up without a word', ''],
+  ])('knows that a server that %s is no SSH server', async (_what, greeting) => {
+    const server = createServer((socket) => socket.end(greeting));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    expect(await thisHost.sshAnswers((server.address() as { port: number }).port)).toBe(false);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('has at least its loopback', async () => {
     expect((await thisHost.ranges()).map(({ range }) => range)).toContain('127.0.0.1/8');
   });

@@ -6,8 +6,11 @@ import type { UsedRange } from '../../core/topology/subnet.ts';
 import type { Host } from './index.ts';
 import { parseRoutes } from './routes.ts';
 
-/** Milliseconds; a server that has nothing to say by then is asked again. */
-const greetingPatience = 1_000;
+/**
+ * Milliseconds; a server that has nothing to say by then is asked again. Each connection costs it a process, which a loaded
+ * machine needs seconds to start: who hangs up before keeps the machine busy with his own calls.
+ */
+const greetingPatience = 15_000;
 
 export const thisHost: Host = {
   async ranges() {
