@@ -11,7 +11,7 @@ import type { Log } from '../log/index.ts';
 import type { Registry, UnitStatus } from './index.ts';
 import { layout as layoutBelow, parseState, parseUnit, printInstruction, printUnit, type UnitEntry } from './layout.ts';
 import { lead } from './leadership.ts';
-import { join, type Seat } from './membership.ts';
+import { type Joined, join } from './membership.ts';
 import { Mirror } from './mirror.ts';
 import { reached } from './reach.ts';
 import { UnitFiles } from './unit-files.ts';
@@ -39,7 +39,7 @@ export function registryOn({
   const files = new UnitFiles(etcd, layout);
   const held = new Set<LeaseId>();
   const followers = new Set<MachineId>();
-  const seats = new Map<MachineId, Seat>();
+  const joined = new Map<MachineId, Joined>();
   const skipped = (key: string) => log.warn('skipped an unreadable registry entry', { key });
   const mirror = new Mirror({ etcd, clock, layout, files, skipped });
 
@@ -151,7 +151,7 @@ export function registryOn({
     snapshots: (stop) => mirror.snapshots(stop),
 
     join: (machine, token, ttl: Millis) =>
-      reached('joining the cluster', () => join({ etcd, layout, seats }, machine, token, ttl)),
+      reached('joining the cluster', () => join({ etcd, layout, joined }, machine, token, ttl)),
 
     async *work(me, stop) {
       const list = new WorkList(me, layout, files, skipped);
@@ -159,7 +159,7 @@ export function registryOn({
         if (event.kind === 'unreachable') continue;
         if (event.kind === 'all') list.restart(event.keys);
         else list.apply(event.changes);
-        if (!list.announced) seats.get(me.id)?.vanished();
+        if (!list.announced) joined.get(me.id)?.vanished();
         await files.fetchAll(() => list.missing(), clock, stop);
         const work = list.take();
         if (stop.aborted) return;

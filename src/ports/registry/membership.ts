@@ -24,10 +24,10 @@ export interface JoinParts {
   readonly etcd: Etcd;
   readonly layout: Layout;
   /** The newest membership of each machine of this client. */
-  readonly seats: Map<MachineId, Seat>;
+  readonly joined: Map<MachineId, Joined>;
 }
 
-export interface Seat {
+export interface Joined {
   /**
    * To be called when the machine's record is not there any more. A member of etcd that led, froze and thaws revokes
    * leases which others have renewed meanwhile: whoever hears at once is back before its units are started elsewhere.
@@ -69,15 +69,15 @@ async function announce({ etcd, layout }: JoinParts, machine: Machine, token: st
   throw new MembershipLost({ machine: machine.id });
 }
 
-function membership({ etcd, layout, seats }: JoinParts, { id }: Machine, token: string, lease: Lease): Membership {
+function membership({ etcd, layout, joined }: JoinParts, { id }: Machine, token: string, lease: Lease): Membership {
   const lost = new AbortController();
   const loss = new MembershipLost({ machine: id });
-  const seat: Seat = { vanished: () => lose() };
+  const ours: Joined = { vanished: () => lose() };
   const lose = () => {
-    if (seats.get(id) === seat) seats.delete(id);
+    if (joined.get(id) === ours) joined.delete(id);
     lost.abort(loss);
   };
-  seats.set(id, seat);
+  joined.set(id, ours);
   if (lease.lost.aborted) lose();
   lease.lost.addEventListener('abort', lose, { once: true });
   const record = layout.machine(id);
@@ -135,7 +135,7 @@ function membership({ etcd, layout, seats }: JoinParts, { id }: Machine, token: 
         write([{ put: record, value: printAnnouncement({ machine, token }), lease: lease.id }]),
       ),
     [Symbol.asyncDispose]: async () => {
-      if (seats.get(id) === seat) seats.delete(id);
+      if (joined.get(id) === ours) joined.delete(id);
       lease.lost.removeEventListener('abort', lose);
       await lease[Symbol.asyncDispose]();
     },
