@@ -106,6 +106,37 @@ describe('up', () => {
     expect(await traces(name)).toEqual([]);
   });
 
+  it('killed while it makes a cluster grow, costs that cluster nothing, and the next one goes on or goes back', async () => {
+    await using cluster = new TestCluster(named('growing'));
+    const up = ['up', '--name', cluster.name, '--yes', '-n'];
+    const members = async (): Promise<string[]> =>
+      (await cluster.on('core-01', 'etcdctl member list'))
+        .trim()
+        .split('\n')
+        .map((line) => line.split(', '))
+        .map(([, state, name, , , learns]) => `${name} ${state} ${learns}`)
+        .toSorted();
+    const voting = (...names: readonly string[]) => names.map((name) => `${name} started false`);
+    await well(devcluster([...up, '1']));
+    for (const after of [600, 900, 1_200]) {
+      const running = start([...up, '2']);
+      await new Promise((resolve) => setTimeout(resolve, after));
+      running.kill('SIGKILL');
+      await running.catch(() => undefined);
+      // Of one voting member and one that is only announced, one is a quorum.
+      expect(await cluster.fleet('list-machines', '--no-legend')).toContain('purpose=app');
+      await well(devcluster([...up, '1']));
+      expect(await members()).toEqual(voting('core-01'));
+      expect((await status(cluster.name)).machines).toHaveLength(1);
+    }
+    const running = start([...up, '3']);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    running.kill('SIGKILL');
+    await running.catch(() => undefined);
+    await well(devcluster([...up, '3']));
+    expect(await members()).toEqual(voting('core-01', 'core-02', 'core-03'));
+  });
+
   it('interrupted by Ctrl-C, says what remains, and leaves nothing that down cannot remove', async () => {
     const name = named('interrupted');
     const running = start(['up', '-n', '2', '--name', name, '--yes']);

@@ -164,6 +164,8 @@ function explained(library: typeof import('etcd3'), error: unknown): unknown {
       library.GRPCUnauthenticatedError,
     ) || /user name is empty|authentication is not enabled/.test(cause.message);
   if (denied) return new MemberTrouble('denied', cause);
+  // A new member does not serve before it has its vote.
+  if (/not supported for learner/.test(cause.message)) return new MemberTrouble('unreachable', cause);
   // Not implemented: what answers there is another server, such as a proxy.
   if (library.isRecoverableError(cause) || is(library.ClientClosedError, library.GRPCNotImplementedError))
     return new MemberTrouble('unreachable', cause);

@@ -7,6 +7,8 @@ export interface Member {
   /** Empty until it started for the first time. */
   readonly name: string;
   readonly peerUrls: readonly string[];
+  /** It follows and does not vote yet: a quorum does not need it. */
+  readonly learns: boolean;
 }
 
 /** Asked on the machine itself; fails unless a quorum answers in time. */
@@ -31,13 +33,29 @@ export async function readMembers(docker: DockerEngine, machine: Machine): Promi
 function parseMembers(json: string): readonly Member[] {
   const exact = json.replace(/"ID":(\d+)/g, '"ID":"$1"');
   const { members } = JSON.parse(exact) as {
-    members: readonly { readonly ID: string; readonly name?: string; readonly peerURLs: readonly string[] }[];
+    members: readonly {
+      readonly ID: string;
+      readonly name?: string;
+      readonly peerURLs: readonly string[];
+      readonly isLearner?: boolean;
+    }[];
   };
-  return members.map(({ ID, name = '', peerURLs }) => ({ id: BigInt(ID).toString(16), name, peerUrls: peerURLs }));
+  return members.map(({ ID, name = '', peerURLs, isLearner = false }) => ({
+    id: BigInt(ID).toString(16),
+    name,
+    peerUrls: peerURLs,
+    learns: isLearner,
+  }));
 }
 
+/** As one that learns: a machine that is announced and never comes must not cost the others their quorum. */
 export async function addMember(docker: DockerEngine, through: Machine, name: string, peerUrl: string): Promise<void> {
-  await runOn(docker, through, etcdctl('member', 'add', name, `--peer-urls=${peerUrl}`));
+  await runOn(docker, through, etcdctl('member', 'add', name, `--peer-urls=${peerUrl}`, '--learner'));
+}
+
+/** Gives it its vote; etcd refuses until it has caught up. */
+export async function promoteMember(docker: DockerEngine, through: Machine, id: string): Promise<void> {
+  await runOn(docker, through, etcdctl('member', 'promote', id));
 }
 
 export async function removeMember(docker: DockerEngine, through: Machine, id: string): Promise<void> {

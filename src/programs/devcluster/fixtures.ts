@@ -105,20 +105,43 @@ export function testDesk({
   };
 }
 
-/** Its commands answer like etcdctl on a healthy cluster. */
+/** Its commands answer like etcdctl on a healthy cluster: whoever runs votes, and whoever is announced learns. */
 function bootingEngine(): MemoryDockerEngine {
   const docker = new MemoryDockerEngine();
-  docker.onExec = async (_container, command) => {
-    if (!command.includes('member') || !command.includes('list')) return {};
-    const machines = await docker.containers({ 'devcluster.machine': undefined });
-    const members = machines
+  const learners = new Map<string, { readonly ID: number; readonly peerURLs: readonly string[] }>();
+  let announced = 0;
+  const running = async () =>
+    (await docker.containers({ 'devcluster.machine': undefined }))
       .filter(({ state }) => state === 'running')
       .map(({ labels }, at) => ({
         ID: at + 1,
-        name: labels['devcluster.machine'],
+        name: labels['devcluster.machine'] ?? '',
         peerURLs: [`http://${labels['devcluster.address']}:2380`],
       }));
-    return { stdout: JSON.stringify({ members }) };
+  const list = async () => {
+    const machines = await running();
+    const learns = (peerUrl = '') => [...learners.values()].some(({ peerURLs }) => peerURLs.includes(peerUrl));
+    const nameOf = (peerUrl = '') => machines.find(({ peerURLs }) => peerURLs.includes(peerUrl))?.name ?? '';
+    return [
+      ...machines.filter(({ peerURLs }) => !learns(peerURLs[0])),
+      ...[...learners.values()].map((one) => ({ ...one, name: nameOf(one.peerURLs[0]), isLearner: true })),
+    ];
+  };
+  docker.onExec = async (_container, command) => {
+    const [verb, id = ''] = command.slice(command.indexOf('member') + 1);
+    if (!command.includes('member')) return {};
+    if (verb === 'list') return { stdout: JSON.stringify({ members: await list() }) };
+    if (verb === 'add') {
+      announced += 1;
+      const ID = 160 + announced;
+      const peerUrl = command.find((part) => part.startsWith('--peer-urls='))?.slice('--peer-urls='.length) ?? '';
+      if (learners.size > 0) return { exitCode: 1, stderr: 'etcdserver: too many learner members in cluster' };
+      learners.set(ID.toString(16), { ID, peerURLs: [peerUrl] });
+    }
+    const isThere = (await list()).some(({ ID, name }) => ID.toString(16) === id && name !== '');
+    if (verb === 'promote' && !isThere) return { exitCode: 1, stderr: 'etcdserver: can only promote in sync' };
+    if (verb === 'promote' || verb === 'remove') learners.delete(id);
+    return {};
   };
   return docker;
 }

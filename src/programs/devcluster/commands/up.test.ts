@@ -2,10 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OperatingError } from '../../../core/errors/define.ts';
+import { EngineRefused } from '../../../core/errors/docker.ts';
 import { ApiRefused } from '../../../core/errors/fleet-api.ts';
 import type { MemoryImages } from '../../../ports/docker/images-memory.ts';
 import { memoryHost } from '../../../ports/host/memory.ts';
 import { readClusters } from '../clusters.ts';
+import { readMembers } from '../etcd-members.ts';
 import { Scratch, type TestDesk, testDesk } from '../fixtures.ts';
 import type { Golden } from '../golden/golden.ts';
 import { createGolden, goldenVolumes, sealGolden } from '../golden/volume.ts';
@@ -133,14 +135,66 @@ describe('up', () => {
     const first = await upOn(scratch, { name: 'lab', machines: '3' });
     first.docker.calls.length = 0;
     const second = await upOn(scratch, { name: 'lab', machines: '4' }, first);
-    const calls = second.docker.calls.filter((call) => /member add|createContainer lab-core/.test(call));
-    expect(calls[0]).toMatch(
-      /^exec lab-core-01 etcdctl .*member add core-04 --peer-urls=http:\/\/172\.17\.8\.104:2380$/,
-    );
-    expect(calls[1]).toBe('createContainer lab-core-04');
+    const calls = second.docker.calls.filter((call) => /member (add|promote)|createContainer lab-core/.test(call));
+    expect(calls).toEqual([
+      expect.stringMatching(
+        /^exec lab-core-01 etcdctl .*member add core-04 --peer-urls=http:\/\/172\.17\.8\.104:2380 --learner$/,
+      ),
+      'createContainer lab-core-04',
+      expect.stringMatching(/^exec lab-core-01 etcdctl .*member promote a1$/),
+    ]);
     const seeded = await second.docker.readFile('lab-core-04', '/etc/devcluster/etcd.env');
     expect(seeded).toContain('ETCD_INITIAL_CLUSTER_STATE=existing\n');
     expect(seeded).toContain('core-04=http://172.17.8.104:2380\n');
+  });
+
+  describe('after one that was ended while it made the cluster grow', () => {
+    const endedAt = async (scratch: Scratch, call: RegExp): Promise<TestDesk> => {
+      const first = await upOn(scratch, { name: 'lab', machines: '3' });
+      const desk = testDesk({ scratch, before: first });
+      const { onExec, onStart } = desk.docker;
+      const end = (what: string): void => {
+        if (call.test(what)) desk.interrupt('SIGINT');
+      };
+      desk.docker.onExec = async (container, command, given) => {
+        const answer = await onExec(container, command, given);
+        end(command.join(' '));
+        return answer;
+      };
+      desk.docker.onStart = async (container) => {
+        await onStart(container);
+        end(`start ${container}`);
+      };
+      expect(await codeOf(up(desk, { machines: '4' }))).toBe('INTERRUPTED');
+      Object.assign(desk.docker, { onExec, onStart });
+      return desk;
+    };
+    const membersOf = async ({ docker }: TestDesk) => {
+      const membership = await readMembers(docker, { name: 'core-01', container: 'lab-core-01' });
+      return 'members' in membership ? membership.members.map(({ name, learns }) => `${name} ${learns}`) : membership;
+    };
+    const three = ['core-01 false', 'core-02 false', 'core-03 false'];
+
+    it.each([
+      ['announced it and made nothing of it', /member add/],
+      ['started it', /start lab-core-04/],
+    ])('goes on when that had %s', async (_, call) => {
+      using scratch = new Scratch();
+      const desk = await endedAt(scratch, call);
+      expect((await membersOf(desk)).toString()).toContain(' true');
+      const next = await upOn(scratch, { machines: '4', force: true }, desk);
+      expect(await membersOf(next)).toEqual([...three, 'core-04 false']);
+    });
+
+    it.each([
+      ['announced it and made nothing of it', /member add/],
+      ['started it', /start lab-core-04/],
+    ])('goes back when that had %s', async (_, call) => {
+      using scratch = new Scratch();
+      const next = await upOn(scratch, { machines: '3', yes: true, force: true }, await endedAt(scratch, call));
+      expect(await membersOf(next)).toEqual(three);
+      expect(await machinesOf(next)).toHaveLength(3);
+    });
   });
 
   it('refuses to remove machines until somebody agrees, and then etcd forgets them first', async () => {
@@ -215,6 +269,26 @@ describe('up that fails', () => {
     expect(code).toBe('MACHINE_DIED');
     expect(await readClusters(desk.docker)).toEqual([]);
     expect(await desk.docker.volumes({})).toEqual([]);
+  });
+
+  it('takes back a machine that could not be started, and etcd forgets it', async () => {
+    using scratch = new Scratch();
+    const first = await upOn(scratch, { name: 'lab', machines: '3' });
+    const desk = testDesk({ scratch, before: first });
+    const { onStart } = desk.docker;
+    desk.docker.onStart = async () => {
+      throw new EngineRefused({ doing: 'start lab-core-04', reason: 'no space left on device' });
+    };
+    expect(await codeOf(up(desk, { machines: '4' }))).toBe('ENGINE_REFUSED');
+    desk.docker.onStart = onStart;
+    expect(await machinesOf(desk)).toHaveLength(3);
+    expect((await desk.docker.volumes({})).filter(({ name }) => name.includes('core-04'))).toEqual([]);
+    const membership = await readMembers(desk.docker, { name: 'core-01', container: 'lab-core-01' });
+    expect('members' in membership && membership.members.map(({ name }) => name)).toEqual([
+      'core-01',
+      'core-02',
+      'core-03',
+    ]);
   });
 
   it('leaves everything when asked to, for the next up to finish', async () => {

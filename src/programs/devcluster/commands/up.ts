@@ -16,8 +16,9 @@ import { type Reporter, stepReporter } from '../reporter.ts';
 import { agrees } from '../screen.ts';
 import { type Built, build } from '../up/build.ts';
 import { guard } from '../up/guard.ts';
-import { leave } from '../up/join.ts';
+import { leave, settleMembers } from '../up/join.ts';
 import { removeCluster, removeMachine } from '../up/machines.ts';
+import type { Wait } from '../up/patience.ts';
 import { clusterUnitsUp, etcdUp, isReady, machinesListed, ownUnitsUp, type Readiness, systemdUp } from '../up/ready.ts';
 import { meantCluster, readWish, type Wish, type WishOptions, wantedCluster } from '../up/wish.ts';
 import type { Desk, Engine, MachineImage } from '../world.ts';
@@ -189,7 +190,7 @@ async function carryOut(job: Job): Promise<Built> {
     return built;
   } catch (error) {
     // Interrupted or kept: the lock stays and remembers what was wanted, for the next `up`.
-    if (!(error instanceof Interrupted) && options.keep !== true) await takeBack(job, made);
+    if (!(error instanceof Interrupted) && options.keep !== true) await takeBack(job);
     throw error;
   } finally {
     watching[Symbol.dispose]();
@@ -254,30 +255,33 @@ async function makeReady(job: Job, ready: Readiness): Promise<void> {
 }
 
 /** A new cluster goes as a whole; of a cluster that was there before, only the machines that were new. */
-async function takeBack({ desk, engine, wanted, present, limit }: Job, made: readonly PresentMachine[]): Promise<void> {
-  const { docker, maker } = engine;
+async function takeBack({ desk, engine, wanted, planned, present, limit }: Job): Promise<void> {
+  const { docker } = engine;
   const before = present?.machines.filter(({ state }) => state !== 'created') ?? [];
   if (before.length === 0) {
     desk.screen.say('Taking back what was made; --keep would leave it for a closer look.');
     await removeCluster(docker, wanted.name);
     return;
   }
-  const fresh = made.filter(({ index }) => !before.some((machine) => machine.index === index));
+  const tolerated = (doing: Promise<void>) => doing.catch((error: Error) => desk.screen.say(error.message));
+  const waitFor = (what: string): Wait => ({
+    clock: desk.clock,
+    limit: seconds(Math.min(10, limit / 1_000)),
+    stop: new AbortController().signal,
+    what,
+  });
   const through = before.find(({ state }) => state === 'running');
-  for (const machine of fresh) {
+  // Asked of the engine: a machine may have failed between its creation and its start.
+  const now = (await readClusters(docker)).find(({ name }) => name === wanted.name)?.machines ?? [];
+  for (const machine of now.filter(({ index }) => !before.some((kept) => kept.index === index))) {
     desk.screen.say(`Taking ${machine.name} back; --keep would leave it for a closer look.`);
-    if (through !== undefined) {
-      const wait = {
-        clock: desk.clock,
-        limit: seconds(Math.min(10, limit / 1_000)),
-        stop: new AbortController().signal,
-      };
-      await leave({ docker, maker }, { ...wait, what: `etcd to forget ${machine.name}` }, through, machine).catch(
-        (error: Error) => desk.screen.say(error.message),
-      );
-    }
+    if (through !== undefined)
+      await tolerated(leave(engine, waitFor(`etcd to forget ${machine.name}`), through, machine));
     await removeMachine(docker, wanted.name, machine.container);
   }
+  const joined = planned.steps.some((step) => step.kind === 'create-machine' && step.etcd === 'join');
+  if (through !== undefined && joined)
+    await tolerated(settleMembers(engine, waitFor('etcd to forget who did not come'), through, before));
   await removeLock(engine, wanted);
 }
 

@@ -7,7 +7,7 @@ import type { ClusterSpec, EtcdStart, KeyPair, Mount, Node, PlacedCluster } from
 import { fetchKeyPair, keyFiles, makeKeyPair, printKnownHosts, readKeyPair, writeKeyFiles } from '../keys.ts';
 import type { Progress } from '../reporter.ts';
 import type { Desk, Engine, MachineImage } from '../world.ts';
-import { announce, leave } from './join.ts';
+import { announce, leave, settleMembers } from './join.ts';
 import { createMachine, recreateMachine, removeCluster, removeMachine, type Workshop } from './machines.ts';
 import { createNetwork, placeNodes, portSource } from './place.ts';
 
@@ -114,18 +114,26 @@ export async function build(order: Order, progress: Progress): Promise<Built> {
   ]);
 
   const wait = { clock: desk.clock, limit: order.limit, stop: order.stop };
-  // One after the other: etcd takes a new member only when the last one has arrived.
+  const settle = (what: string) => settleMembers(engine, { ...wait, what }, runner(machines), [...machines.values()]);
+  // What an earlier run began may have been ended anywhere, also between announcing a machine and making it.
+  if (present?.lock !== undefined) await settle('etcd to settle who its members are');
+  // One after the other: etcd takes a new member only when the last one has its vote.
   for (const { index } of steps('create-machine').filter(({ etcd }) => etcd === 'join')) {
     const node = nodeOf(index);
-    const what = `etcd to accept ${node.name}`;
-    const etcd = await announce({ docker, maker: engine.maker }, { ...wait, what }, runner(machines), node, nodes);
+    const etcd = await announce(
+      engine,
+      { ...wait, what: `etcd to accept ${node.name}` },
+      runner(machines),
+      node,
+      nodes,
+    );
     done(await createMachine(workshop, node, etcd));
+    await settle(`etcd on ${node.name} to catch up`);
   }
   for (const step of steps('remove-machine').filter(({ ran }) => ran)) {
     const machine = find(step.index);
     if (machine === undefined) continue;
-    const what = `etcd to forget ${machine.name}`;
-    await leave({ docker, maker: engine.maker }, { ...wait, what }, runner(machines), machine);
+    await leave(engine, { ...wait, what: `etcd to forget ${machine.name}` }, runner(machines), machine);
     await removeMachine(docker, wanted.name, machine.container);
     progress.note(`${machine.name} removed`);
   }
@@ -151,9 +159,10 @@ async function allDone(doing: readonly Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-/** A machine through which the others can be reached. */
+/** A machine through which the others can be reached, or will be when it is up again. */
 function runner(machines: ReadonlyMap<number, PresentMachine>): PresentMachine {
-  const running = [...machines.values()].toSorted((a, b) => a.index - b.index).find(({ state }) => state === 'running');
-  if (running === undefined) throw new RangeError('no machine of the cluster runs');
-  return running;
+  const all = [...machines.values()].toSorted((a, b) => a.index - b.index);
+  const through = all.find(({ state }) => state === 'running') ?? all[0];
+  if (through === undefined) throw new RangeError('a machine joins a cluster that has none');
+  return through;
 }
