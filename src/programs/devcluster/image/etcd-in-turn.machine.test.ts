@@ -1,7 +1,7 @@
 /** What etcd.service runs: new members that start together must not wait for each other. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,20 +42,26 @@ let data: string;
 let member: ChildProcess | undefined;
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'etcd-in-turn-'));
+  // As a fast host leaves it: this machine may have been up for long.
+  await writeFile(join(data, 'pace'), '1\n');
   first = new First();
   await first.listen();
 });
 afterEach(async () => {
-  member?.kill('SIGKILL');
+  if (member?.pid !== undefined) process.kill(-member.pid, 'SIGKILL');
   await first.close();
   await rm(data, { recursive: true });
 });
 
-function start(initialCluster = `a=${first.url},b=${own}`, state = 'new'): void {
+/** @param before what becomes the first process of a machine of its own, with the program's path as its last argument */
+function start(initialCluster = `a=${first.url},b=${own}`, state = 'new', before: readonly string[] = []): void {
   const env = {
     PATH: process.env['PATH'],
+    RUNTIME_DIRECTORY: data,
+    ETCD_HEARTBEAT_INTERVAL: '25',
+    ETCD_ELECTION_TIMEOUT: '250',
     ETCD_NAME: 'b',
-    ETCD_DATA_DIR: data,
+    ETCD_DATA_DIR: join(data, 'etcd'),
     ETCD_LISTEN_CLIENT_URLS: 'http://127.0.0.1:3379',
     ETCD_ADVERTISE_CLIENT_URLS: 'http://127.0.0.1:3379',
     ETCD_LISTEN_PEER_URLS: own,
@@ -63,7 +69,14 @@ function start(initialCluster = `a=${first.url},b=${own}`, state = 'new'): void 
     ETCD_INITIAL_CLUSTER: initialCluster,
     ETCD_INITIAL_CLUSTER_STATE: state,
   };
-  member = spawn('/usr/lib/devcluster/etcd-in-turn', { env, stdio: 'ignore' });
+  const [command = '', ...args] = [...before, '/usr/lib/devcluster/etcd-in-turn'];
+  member = spawn(command, args, { env, stdio: 'ignore', detached: true });
+}
+
+/** The member's own timings, in milliseconds. */
+async function timings(pid: number): Promise<readonly string[]> {
+  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+  return environment.filter((entry) => /^ETCD_(HEARTBEAT_INTERVAL|ELECTION_TIMEOUT)=/.test(entry)).toSorted();
 }
 
 /** What the member's process is now. */
@@ -91,10 +104,39 @@ it('goes on without the first at last', async () => {
 
 it.each([
   ['the first itself', () => start(`b=${own},a=${first.url}`)],
-  ['a member with data', () => mkdir(join(data, 'member')).then(() => start())],
+  ['a member with data', () => mkdir(join(data, 'etcd', 'member'), { recursive: true }).then(() => start())],
   ['one that joins a cluster', () => start(undefined, 'existing')],
 ])('lets %s start at once', async (_, begin) => {
   await begin();
   await vi.waitFor(async () => expect(await program()).toBe('etcd'), 4_000);
   expect(first.questions).not.toContain('GET /version HTTP/1.0');
+});
+
+/** In a machine that took as long to get to its etcd; @returns etcd's process id in it, as seen from here */
+async function startAfter(seconds: number): Promise<number> {
+  const boot = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c'];
+  start(`b=${own},a=${first.url}`, 'new', [...boot, `sleep ${seconds}; exec "$0"`]);
+  return vi.waitFor(
+    async () => {
+      const children = await readFile(`/proc/${member?.pid}/task/${member?.pid}/children`, 'utf8');
+      const pid = Number(children);
+      expect((await readFile(`/proc/${pid}/comm`, 'utf8')).trim()).toBe('etcd');
+      return pid;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
+
+it.each([
+  ['at once', 0, ['ETCD_ELECTION_TIMEOUT=250', 'ETCD_HEARTBEAT_INTERVAL=25']],
+  ['after 4 s', 4.1, ['ETCD_ELECTION_TIMEOUT=500', 'ETCD_HEARTBEAT_INTERVAL=50']],
+])('has the patience that fits a host on which it gets its turn %s', async (_, seconds, expected) => {
+  await rm(join(data, 'pace'));
+  expect(await timings(await startAfter(seconds))).toEqual(expected);
+  expect(await readFile(join(data, 'pace'), 'utf8')).toBe(`${seconds < 2 ? 1 : 2}\n`);
+});
+
+it('keeps the patience of the first start', async () => {
+  await writeFile(join(data, 'pace'), '3\n');
+  expect(await timings(await startAfter(0))).toEqual(['ETCD_ELECTION_TIMEOUT=750', 'ETCD_HEARTBEAT_INTERVAL=75']);
 });
