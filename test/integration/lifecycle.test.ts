@@ -166,6 +166,21 @@ describe('up', () => {
     expect((await status(two)).machines[0]?.state).toBe('running');
   });
 
+  it('shows the machine, the unit that falls again and again, its last words, and what to do', async () => {
+    const name = named('falls');
+    await well(devcluster(['up', '-n', '1', '--name', name, '--yes']));
+    const break_ = 'sudo systemctl stop etcd && sudo sh -c "echo broken > /var/lib/etcd/member/snap/db"';
+    await well(devcluster(['ssh', '--name', name, 'core-01', '--', break_]));
+    await docker.getContainer(`${name}-core-01`).kill();
+    const { code, talk } = await devcluster(['up', '--name', name, '--yes']);
+    expect(code).toBe(5);
+    expect(talk).toMatch(
+      /etcd\.service failed on core-01 again and again \(\d+ restarts\); its journal ends with:\n {2}/,
+    );
+    expect(talk).toContain('etcd.service: Main process exited');
+    expect(talk).toContain(`devcluster logs core-01 -u etcd.service --name ${name}`);
+  });
+
   it('says which step of an image failed, and leaves no cluster', async () => {
     const name = named('broken');
     await using folder = await scratch({

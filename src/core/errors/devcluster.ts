@@ -92,27 +92,56 @@ export const MachineDied = defineError<{ machine: string; exitCode: number; outp
   remedy: () => 'See whether this engine can run systemd machines: devcluster doctor.',
 });
 
-export const UnitFailed = defineError<{ machine: string; unit: string; journal: string; cluster: string }>({
+export const UnitFailed = defineError<{
+  machine: string;
+  unit: string;
+  /** How often systemd has started it again. */
+  restarts?: number;
+  journal: string;
+  cluster: string;
+}>({
   code: 'UNIT_FAILED',
-  message: ({ machine, unit, journal }) => `${unit} failed on ${machine}; its journal ends with:\n${journal}`,
+  message: ({ machine, unit, restarts = 0, journal }) =>
+    `${unit} failed on ${machine}${restarts > 0 ? ` again and again (${restarts} restarts)` : ''}; its journal ends with:\n${journal}`,
   remedy: ({ machine, unit, cluster }) =>
     `Keep the machines with --keep and look closer: devcluster logs ${machine} -u ${unit} --name ${cluster}.`,
 });
 
-export const WaitedTooLong = defineError<{ what: string; seconds: number; seen: string; flag: string }>({
+/** The unit that is most likely to blame for a wait. */
+export interface Suspect {
+  readonly machine: string;
+  readonly unit: string;
+  /** In systemd's words: `activating (auto-restart)`. */
+  readonly state: string;
+  readonly restarts: number;
+  readonly journal: string;
+}
+
+export const WaitedTooLong = defineError<{
+  what: string;
+  seconds: number;
+  seen: string;
+  flag: string;
+  suspect?: Suspect;
+}>({
   code: 'WAITED_TOO_LONG',
   status: 504,
-  message: ({ what, seconds, seen }) =>
-    `waited ${seconds} s for ${what}${seen === '' ? '' : `; the last that was seen: ${seen}`}`,
-  remedy: ({ flag }) => `On a slow or busy host allow more time with ${flag}; else see: devcluster doctor.`,
+  message: ({ what, seconds, seen, suspect }) =>
+    [
+      `waited ${seconds} s for ${what}`,
+      ...(seen === '' ? [] : [`the last that was seen: ${seen}`]),
+      ...(suspect === undefined ? [] : [printSuspect(suspect)]),
+    ].join('; '),
+  remedy: ({ flag, suspect }) =>
+    `On a slow or busy host allow more time with ${flag}; else ${
+      suspect === undefined
+        ? 'see: devcluster doctor.'
+        : `keep the machines with --keep and look closer: devcluster logs ${suspect.machine} -u ${suspect.unit}.`
+    }`,
 });
 
-export const UnitFileMissing = defineError<{ pattern: string; file: string }>({
-  code: 'UNIT_FILE_MISSING',
-  status: 404,
-  message: ({ pattern, file }) => `no unit file matches "${pattern}", which ${file} names`,
-  remedy: () => 'Paths are relative to the cluster file; correct the path, or create the file.',
-});
+const printSuspect = ({ machine, unit, state, restarts, journal }: Suspect): string =>
+  `${unit} on ${machine} is ${state}${restarts > 0 ? ` after ${restarts} restarts` : ''}, and its journal ends with:\n${journal}`;
 
 export const CommandMissing = defineError<{ command: string; remedy: string }>({
   code: 'COMMAND_MISSING',

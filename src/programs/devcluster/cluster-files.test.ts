@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findClusterFile, matchFiles, readClusterFile, readUnits } from './cluster-files.ts';
+import { findClusterFile, matchFiles, readClusterFile, readReferences } from './cluster-files.ts';
 import { Scratch } from './fixtures.ts';
 
 const filled = (files: Readonly<Record<string, string>>): Scratch => {
@@ -30,9 +30,26 @@ describe('cluster files', () => {
     expect(draft.units?.[0]?.path).toBe(join(scratch.path, 'x/u/*.service'));
   });
 
-  it('may not share a folder that is not there', async () => {
-    using scratch = filled({ 'lab.yaml': 'folders: [{ from: ./code, to: /code }]' });
-    await expect(readClusterFile(join(scratch.path, 'lab.yaml'))).rejects.toThrow('the folder "./code" is not there');
+  it('are told everything that is wrong with what they refer to', async () => {
+    using scratch = filled({
+      'lab.yaml':
+        'folders: [{ from: ./code, to: /code }]\nimages: [{ reference: "web:1", build: web }]\nunits: [gone.service, bad.service, odd.service, good.service]',
+      'bad.service': '[Service\n',
+      'odd.service': '[X-Fleet]\nMachineOf=web.service\nConflicts=web.*\n',
+      'good.service': '[Service]\nExecStart=/bin/true\n',
+    });
+    const file = await readClusterFile(join(scratch.path, 'lab.yaml'));
+    const said = await readReferences(file).catch((error: Error) => error.message);
+    const at = (name: string) => join(scratch.path, name);
+    for (const part of [
+      `the folder ${at('code')} is not there`,
+      `the folder ${at('web')} is not there`,
+      `no unit file matches ${at('gone.service')}`,
+      `the unit file ${at('bad.service')}: `,
+      `the unit file ${at('odd.service')}: unresolvable`,
+    ])
+      expect(said).toContain(part);
+    expect(said).not.toContain('good.service');
   });
 });
 
@@ -56,25 +73,24 @@ describe('patterns', () => {
 
 describe('the units of a cluster file', () => {
   it('are read once each, with the furthest target that was asked for', async () => {
-    using scratch = filled({ 'a.service': 'A', 'b.service': 'B' });
+    using scratch = filled({ 'a.service': '[A]\n', 'b.service': '[B]\n' });
     const at = (name: string) => join(scratch.path, name);
-    const units = await readUnits(
-      [
-        { path: at('*.service'), target: 'inactive' },
-        { path: at('b.service'), target: 'launched' },
-        { path: at('b.service'), target: 'loaded' },
-      ],
-      'x',
-    );
-    expect(units).toEqual([
-      { name: 'a.service', text: 'A', target: 'inactive' },
-      { name: 'b.service', text: 'B', target: 'launched' },
+    const units = [
+      { path: at('*.service'), target: 'inactive' as const },
+      { path: at('b.service'), target: 'launched' as const },
+      { path: at('b.service'), target: 'loaded' as const },
+    ];
+    expect(await readReferences({ path: 'x', draft: { metadata: new Map(), units } })).toEqual([
+      { name: 'a.service', text: '[A]\n', target: 'inactive' },
+      { name: 'b.service', text: '[B]\n', target: 'launched' },
     ]);
   });
 
   it('are made from a template when the instance has no file', async () => {
-    using scratch = filled({ 'redis@.service': 'R' });
+    using scratch = filled({ 'redis@.service': '[R]\n' });
     const wanted = [{ path: join(scratch.path, 'redis@1.service'), target: 'launched' as const }];
-    expect(await readUnits(wanted, 'x')).toEqual([{ name: 'redis@1.service', text: 'R', target: 'launched' }]);
+    expect(await readReferences({ path: 'x', draft: { metadata: new Map(), units: wanted } })).toEqual([
+      { name: 'redis@1.service', text: '[R]\n', target: 'launched' },
+    ]);
   });
 });

@@ -1,9 +1,11 @@
 /** Cluster files on this host: found upwards, read, and their paths made absolute. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ClusterFileMissing, ClusterFileWrong, UnitFileMissing } from '../../core/errors/devcluster.ts';
+import { OperatingError } from '../../core/errors/define.ts';
+import { ClusterFileMissing, ClusterFileWrong } from '../../core/errors/devcluster.ts';
 import { type ClusterDraft, parseClusterFile } from '../../core/topology/cluster-file.ts';
 import type { WantedUnit } from '../../core/topology/types.ts';
+import { checkOptions, parseUnitFile, unitName } from '../../core/unit/index.ts';
 
 const clusterFileName = 'devcluster.yaml';
 
@@ -35,24 +37,13 @@ export async function readClusterFile(path: string): Promise<ClusterFileRead> {
     );
     throw new ClusterFileWrong({ path, mistakes });
   }
-  return { path, draft: await withAbsolutePaths(file.draft, path) };
+  return { path, draft: withAbsolutePaths(file.draft, path) };
 }
 
-/** Also checks that the folders and the build folders it names are there, since all else would fail late. */
-async function withAbsolutePaths(draft: ClusterDraft, path: string): Promise<ClusterDraft> {
+function withAbsolutePaths(draft: ClusterDraft, path: string): ClusterDraft {
   const base = dirname(resolve(path));
   const absolute = (text: string): string => resolve(base, text);
   const { units, images, folders } = draft;
-  const mentioned = [
-    ...(folders ?? []).map(({ from }) => from),
-    ...(images ?? []).flatMap(({ build }) => (build === undefined ? [] : [build])),
-  ];
-  const missing: string[] = [];
-  for (const folder of mentioned) {
-    const facts = await stat(absolute(folder)).catch(() => undefined);
-    if (!facts?.isDirectory()) missing.push(`the folder "${folder}" is not there: ${absolute(folder)}`);
-  }
-  if (missing.length > 0) throw new ClusterFileWrong({ path, mistakes: missing });
   return {
     ...draft,
     ...(units === undefined ? {} : { units: units.map((unit) => ({ ...unit, path: absolute(unit.path) })) }),
@@ -75,28 +66,63 @@ export interface UnitText {
 }
 
 /**
- * The unit files that wishes name; a file that several patterns match gets the furthest target.
+ * Reads the unit files that a cluster file names, and looks for its folders: what is wrong with them would show late.
  *
- * An instance (`redis@1.service`) whose file is not there is made from its template's (`redis@.service`).
+ * A unit file that several patterns match gets the furthest target. An instance (`redis@1.service`) whose file is not
+ * there is made from its template's (`redis@.service`).
  *
- * @throws {UnitFileMissing}
+ * @throws {ClusterFileWrong} with every folder and every unit that is not there or cannot be one
  */
-export async function readUnits(wanted: readonly WantedUnit[], file: string): Promise<readonly UnitText[]> {
+export async function readReferences({ path, draft }: ClusterFileRead): Promise<readonly UnitText[]> {
+  const [folders, { units, mistakes }] = await Promise.all([missingFolders(draft), readUnits(draft.units ?? [])]);
+  const all = [...folders, ...mistakes];
+  if (all.length > 0) throw new ClusterFileWrong({ path, mistakes: all });
+  return units;
+}
+
+async function missingFolders({ folders = [], images = [] }: ClusterDraft): Promise<readonly string[]> {
+  const mentioned = [
+    ...folders.map(({ from }) => from),
+    ...images.flatMap(({ build }) => (build === undefined ? [] : [build])),
+  ];
+  const facts = await Promise.all(mentioned.map((folder) => stat(folder).catch(() => undefined)));
+  return mentioned.filter((_, at) => !facts[at]?.isDirectory()).map((folder) => `the folder ${folder} is not there`);
+}
+
+async function readUnits(
+  wanted: readonly WantedUnit[],
+): Promise<{ readonly units: readonly UnitText[]; readonly mistakes: readonly string[] }> {
   const order = ['inactive', 'loaded', 'launched'] as const;
   const units = new Map<string, UnitText>();
+  const mistakes = new Set<string>();
   for (const { path, target } of wanted) {
     const matches = await matchFiles(path);
     const template = path.replace(/@[^/@]+(\.[a-z]+)$/, '@$1');
     const sources = matches.length > 0 ? matches : (await matchFiles(template)).slice(0, 1);
-    if (sources.length === 0) throw new UnitFileMissing({ pattern: path, file });
+    if (sources.length === 0) mistakes.add(`no unit file matches ${path}`);
     for (const source of sources) {
       const name = basename(matches.length > 0 ? source : path);
       const before = units.get(name);
       if (before !== undefined && order.indexOf(before.target) >= order.indexOf(target)) continue;
-      units.set(name, { name, text: await readFile(source, 'utf8'), target });
+      const unit = { name, text: await readFile(source, 'utf8'), target };
+      const wrong = whatIsWrongWith(unit);
+      if (wrong === undefined) units.set(name, unit);
+      else mistakes.add(`the unit file ${source}: ${wrong}`);
     }
   }
-  return [...units.values()];
+  return { units: [...units.values()], mistakes: [...mistakes] };
+}
+
+/** As fleetd would say it, once the cluster is there. */
+function whatIsWrongWith({ name, text }: UnitText): string | undefined {
+  try {
+    unitName(name);
+    checkOptions(parseUnitFile(text));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    return `${error.message}. ${error.remedy ?? ''}`;
+  }
 }
 
 /** Files that match an absolute pattern with `*` and `?`, sorted; hidden ones only when the pattern says so. */

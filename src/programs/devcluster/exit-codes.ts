@@ -24,7 +24,6 @@ const codes: Readonly<Record<string, number>> = {
   USAGE_WRONG: 2,
   CLUSTER_FILE_MISSING: 2,
   CLUSTER_FILE_WRONG: 2,
-  UNIT_FILE_MISSING: 2,
   CLUSTER_UNKNOWN: 3,
   NO_CLUSTER: 3,
   CLUSTER_AMBIGUOUS: 3,

@@ -201,6 +201,8 @@ describe('up', () => {
     using scratch = new Scratch();
     const first = await upOn(scratch, { name: 'lab', machines: '3' });
     expect(await codeOf(upOn(scratch, { name: 'lab', machines: '2' }, first))).toBe('CONSENT_NEEDED');
+    // As `npm start` does, which must not cost anybody a machine.
+    expect(await codeOf(upOn(scratch, { machines: '2', provideEngine: true }, first))).toBe('CONSENT_NEEDED');
     expect(await machinesOf(first)).toHaveLength(3);
     const agreed = await upOn(scratch, { name: 'lab', machines: '2', yes: true }, first);
     expect(await machinesOf(agreed)).toHaveLength(2);
@@ -343,6 +345,19 @@ describe('up that fails', () => {
     );
   });
 
+  it('shows what is most likely to blame when it waited too long', async () => {
+    using scratch = new Scratch();
+    const desk = testDesk({ scratch });
+    desk.docker.onStart = () => {};
+    desk.docker.onExec = (_container, [program]) =>
+      program === 'journalctl'
+        ? { stdout: 'its last words\n' }
+        : { stdout: 'Id=fleet.service\nLoadState=loaded\nActiveState=activating\nSubState=start\nNRestarts=3\n' };
+    await expect(up(desk, { name: 'lab', machines: '1', timeout: '0.2s' })).rejects.toThrow(
+      /^waited 0 s for every machine to be listed by fleet; the last that was seen: core-01 missing; fleet\.service on core-01 is activating \(start\) after 3 restarts, and its journal ends with:\n {2}its last words$/,
+    );
+  });
+
   it('does not touch a cluster that another process is changing', async () => {
     using scratch = new Scratch();
     const desk = testDesk({ scratch });
@@ -441,7 +456,27 @@ describe('up with a cluster file', () => {
   it('says which unit file is not there', async () => {
     using scratch = new Scratch();
     written(scratch, 'units: [services/nothing.service]\n');
-    expect(await codeOf(upOn(scratch, {}))).toBe('UNIT_FILE_MISSING');
+    await expect(upOn(scratch, {})).rejects.toThrow(/no unit file matches .*\/services\/nothing\.service/);
+  });
+
+  it('refuses a unit that fleet would refuse before anything is made', async () => {
+    using scratch = new Scratch();
+    written(scratch, 'units: [services/*.service]\n');
+    writeFileSync(join(scratch.path, 'services', 'bad.service'), '[Service\n');
+    const desk = testDesk({ scratch });
+    expect(await codeOf(up(desk, {}))).toBe('CLUSTER_FILE_WRONG');
+    expect(desk.docker.calls).toEqual([]);
+  });
+
+  it.each([
+    ['of the file that is pointed at, whatever the shell remembers', 'devcluster.yaml', 'shop'],
+    ['that the shell remembers over one in a file that is near', undefined, 'lab'],
+  ])('goes by the name %s', async (_, name, made) => {
+    using scratch = new Scratch();
+    written(scratch, 'name: shop\nmachines: 1\n');
+    const desk = testDesk({ scratch, environment: { DEVCLUSTER_NAME: 'lab' } });
+    await up(desk, name === undefined ? { machines: '1' } : { file: join(scratch.path, name) });
+    expect((await readClusters(desk.docker)).map((cluster) => cluster.name)).toEqual([made]);
   });
 
   it('does not count when another cluster is named', async () => {

@@ -25,7 +25,10 @@ import type { Desk, Engine, MachineImage } from '../world.ts';
 import { printJson } from './command.ts';
 
 export interface UpOptions extends WishOptions {
+  /** Agrees to all that `provideEngine` does, and to the removal of surplus machines. */
   readonly yes?: boolean;
+  /** A Docker engine may be installed and started. */
+  readonly provideEngine?: boolean;
   readonly recreate?: boolean;
   readonly keep?: boolean;
   readonly force?: boolean;
@@ -45,7 +48,8 @@ export async function up(desk: Desk, options: UpOptions): Promise<void> {
   const reporter = stepReporter(desk.screen, desk.clock, () => stepCount);
 
   const engine = await reporter.step('Docker engine', async ({ note }) => {
-    const found = await desk.engine({ provide: true, agreed: options.yes ?? false, said: note });
+    const agreed = options.yes === true || options.provideEngine === true;
+    const found = await desk.engine({ provide: true, agreed, said: note });
     note(found.host);
     return found;
   });

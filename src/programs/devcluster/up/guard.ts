@@ -1,7 +1,7 @@
 /** While machines come up: whatever makes waiting pointless ends it, with the machine, the unit and its last words. */
 import { text } from 'node:stream/consumers';
 import { seconds } from '../../../core/base/time.ts';
-import { MachineDied, UnitFailed } from '../../../core/errors/devcluster.ts';
+import { MachineDied, type Suspect, UnitFailed } from '../../../core/errors/devcluster.ts';
 import { labels } from '../../../core/topology/labels.ts';
 import type { ClusterName } from '../../../core/topology/types.ts';
 import type { Clock } from '../../../ports/clock/index.ts';
@@ -14,7 +14,10 @@ const nextLook = seconds(2);
 const journalLines = 20;
 
 /** Units without which a machine is none; others may fail without ending an `up`. */
-const needed = /^(etcd|fleet|sshd?|dbus|docker|systemd-journald|devcluster-[\w-]+)\.(service|socket)$/;
+const needed =
+  /^(etcd|fleet|skydns|registrator|sshd?|dbus|docker|systemd-journald|devcluster-[\w-]+)\.(service|socket)$/;
+/** A unit that fell once more since each of the last looks does not come up by itself. */
+const tooOften = 2;
 
 export interface Guarded {
   readonly docker: DockerEngine;
@@ -48,22 +51,78 @@ async function watchDeaths(
 }
 
 async function watchUnits({ docker, clock, cluster, machines, alarm }: Guarded, stop: AbortSignal): Promise<void> {
+  const falls = new Falls();
   for (let pause = firstLook; ; pause = nextLook) {
     await clock.sleep(pause, stop);
     if (stop.aborted) return;
     for (const machine of machines()) {
-      const unit = (await failedUnits(docker, machine)).find((name) => needed.test(name));
-      if (unit === undefined || stop.aborted) continue;
+      const units = (await unitsOf(docker, machine)).filter(({ unit }) => needed.test(unit));
+      const lost = units.find((unit) => unit.active === 'failed' || falls.count(machine, unit) >= tooOften);
+      if (lost === undefined || stop.aborted) continue;
+      const { unit, restarts } = lost;
       const journal = await journalOf(docker, machine, unit);
-      alarm(new UnitFailed({ machine: machine.name, unit, journal, cluster }));
+      alarm(new UnitFailed({ machine: machine.name, unit, restarts, journal, cluster }));
       return;
     }
   }
 }
 
-async function failedUnits(docker: DockerEngine, machine: Machine): Promise<readonly string[]> {
-  const list = await tryOn(docker, machine, ['systemctl', 'list-units', '--failed', '--plain', '--no-legend']);
-  return list.out.split('\n').flatMap((line) => line.trim().split(/\s+/)[0] || []);
+/** Units that systemd starts again whenever they fall never fail: what shows is that they are started again and again. */
+class Falls {
+  readonly #seen = new Map<string, { readonly restarts: number; readonly inARow: number }>();
+
+  /** @returns at how many looks in a row it had fallen since the look before */
+  count({ container }: Machine, { unit, restarts }: UnitState): number {
+    const key = `${container} ${unit}`;
+    const before = this.#seen.get(key);
+    const inARow = before !== undefined && restarts > before.restarts ? before.inARow + 1 : 0;
+    this.#seen.set(key, { restarts, inARow });
+    return inARow;
+  }
+}
+
+/** In systemd's words. */
+interface UnitState {
+  readonly unit: string;
+  readonly active: string;
+  readonly sub: string;
+  readonly restarts: number;
+}
+
+async function unitsOf(
+  docker: DockerEngine,
+  machine: Machine,
+  which: readonly string[] = ['*.service', '*.socket'],
+): Promise<readonly UnitState[]> {
+  const properties = '--property=Id,LoadState,ActiveState,SubState,NRestarts';
+  const { out } = await tryOn(docker, machine, ['systemctl', 'show', properties, ...which]);
+  return out
+    .split(/\n\n+/)
+    .map((block) => new Map(block.split('\n').map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)])))
+    .filter((facts) => facts.get('LoadState') === 'loaded')
+    .map((facts) => ({
+      unit: facts.get('Id') ?? '',
+      active: facts.get('ActiveState') ?? '',
+      sub: facts.get('SubState') ?? '',
+      restarts: Number(facts.get('NRestarts') ?? 0),
+    }));
+}
+
+/** Of these units on these machines the one that is not active, or that fell most often; in doubt the first. */
+export async function suspectOf(
+  docker: DockerEngine,
+  machines: readonly Machine[],
+  which: readonly string[],
+): Promise<Suspect | undefined> {
+  const all = await Promise.all(
+    machines.map(async (machine) => (await unitsOf(docker, machine, which)).map((state) => ({ machine, ...state }))),
+  );
+  const doubt = ({ active, restarts }: UnitState): number => (active === 'active' ? 0 : 1e6) + restarts;
+  const [most] = all.flat().toSorted((a, b) => doubt(b) - doubt(a));
+  if (most === undefined) return undefined;
+  const { machine, unit, active, sub, restarts } = most;
+  const journal = await journalOf(docker, machine, unit);
+  return { machine: machine.name, unit, state: `${active} (${sub})`, restarts, journal };
 }
 
 /** The last lines of one unit on one machine. */

@@ -1,6 +1,6 @@
 /** From started containers to a cluster that works: each stage is waited for, and shown, by itself. */
 import type { Millis } from '../../../core/base/time.ts';
-import { UnitFailed } from '../../../core/errors/devcluster.ts';
+import { UnitFailed, WaitedTooLong } from '../../../core/errors/devcluster.ts';
 import { machineId } from '../../../core/topology/names.ts';
 import type { Origin, PresentMachine } from '../../../core/topology/present.ts';
 import type { ClusterSpec } from '../../../core/topology/types.ts';
@@ -9,7 +9,7 @@ import type { UnitText } from '../cluster-files.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Desk, Engine } from '../world.ts';
 import { untilFleet } from './fleet-waits.ts';
-import { journalOf } from './guard.ts';
+import { journalOf, suspectOf } from './guard.ts';
 import { until, type Wait } from './patience.ts';
 import { type Diagnose, isAsWanted, submitUnits, untilEverywhere, untilSomewhere } from './units.ts';
 
@@ -60,6 +60,17 @@ async function look(ready: Readiness, first: PresentMachine, units: readonly Uni
   );
 }
 
+/** A wait that was too long is told with the unit that is most likely to blame, and its last words. */
+async function blaming<T>({ engine, machines }: Readiness, units: readonly string[], waiting: Promise<T>): Promise<T> {
+  try {
+    return await waiting;
+  } catch (error) {
+    if (!(error instanceof WaitedTooLong)) throw error;
+    const suspect = await suspectOf(engine.docker, machines, units).catch(() => undefined);
+    throw suspect === undefined ? error : new WaitedTooLong({ ...error.facts, suspect }, { cause: error });
+  }
+}
+
 /** sshd answers when systemd has brought a machine up far enough for commands to be run in it. */
 export const systemdUp = (ready: Readiness): Promise<void> =>
   ready.reporter.step('systemd', async ({ note }) => {
@@ -67,10 +78,11 @@ export const systemdUp = (ready: Readiness): Promise<void> =>
     await Promise.all(
       ready.machines.map(async (machine) => {
         const wait = waitFor(ready, `systemd on ${machine.name}`);
-        await until(wait, async () => {
+        const answering = until(wait, async () => {
           const answers = await ready.desk.host.sshAnswers(machine.sshPort);
           return answers ? { value: undefined } : { seen: 'its sshd does not answer yet' };
         });
+        await blaming({ ...ready, machines: [machine] }, ['ssh.service', 'ssh.socket'], answering);
         up.add(machine.name);
         note([...up].toSorted().join(' '));
       }),
@@ -81,10 +93,11 @@ export const systemdUp = (ready: Readiness): Promise<void> =>
 export const etcdUp = (ready: Readiness, api: FleetApi): Promise<void> =>
   ready.reporter.step('etcd quorum', async ({ note }) => {
     const wait = waitFor(ready, 'etcd to have a quorum');
-    await untilFleet(wait, api, async () => {
+    const quorum = untilFleet(wait, api, async () => {
       await api.machines();
       return { value: undefined };
     });
+    await blaming(ready, ['etcd.service', 'fleet.service'], quorum);
     const count = ready.machines.length;
     note(count === 1 ? '1 member' : `${count} members`);
   });
@@ -92,12 +105,13 @@ export const etcdUp = (ready: Readiness, api: FleetApi): Promise<void> =>
 export const machinesListed = (ready: Readiness, api: FleetApi): Promise<void> =>
   ready.reporter.step('fleet machines', async ({ note }) => {
     const ids = new Map(ready.machines.map((machine) => [String(idOf(ready, machine)), machine.name]));
-    await untilFleet(waitFor(ready, 'every machine to be listed by fleet'), api, async () => {
+    const all = untilFleet(waitFor(ready, 'every machine to be listed by fleet'), api, async () => {
       const listed = new Set((await api.machines()).map(({ id }) => String(id)));
       const missing = [...ids].filter(([id]) => !listed.has(id)).map(([, name]) => name);
       note(`${ids.size - missing.length}/${ids.size}`);
       return missing.length === 0 ? { value: undefined } : { seen: `${missing.join(', ')} missing` };
     });
+    await blaming(ready, ['fleet.service', 'etcd.service'], all);
   });
 
 /** The units that every cluster runs, on every machine, and their DNS. @returns those that were not as they should */
@@ -110,7 +124,7 @@ export const clusterUnitsUp = (ready: Readiness, api: FleetApi): Promise<readonl
     note(names.join(', '));
     const ids = machines.map((machine) => idOf(ready, machine));
     const wait = waitFor(ready, 'skydns and registrator to run on every machine');
-    await untilEverywhere(wait, api, names, ids, diagnose(ready));
+    await blaming(ready, names, untilEverywhere(wait, api, names, ids, diagnose(ready)));
     await dnsUp(ready);
     note(`*.${wanted.domain}`);
     return changed;
@@ -141,7 +155,7 @@ export const ownUnitsUp = (ready: Readiness, api: FleetApi, units: readonly Unit
     const started = units.filter(({ target }) => target === 'launched').map(({ name }) => name);
     note(`${units.length} submitted${started.length === 0 ? '' : `, starting ${started.join(', ')}`}`);
     const wait = waitFor(ready, 'the units of the cluster file to run');
-    await untilSomewhere(wait, api, started, diagnose(ready));
+    await blaming(ready, started, untilSomewhere(wait, api, started, diagnose(ready)));
     note(`${units.length} submitted, ${started.length} started`);
     return submitted;
   });

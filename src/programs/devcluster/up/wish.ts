@@ -9,7 +9,13 @@ import { type PresentCluster, presentSpec } from '../../../core/topology/present
 import { clusterSpec, strayMachines } from '../../../core/topology/spec.ts';
 import { parseSubnet } from '../../../core/topology/subnet.ts';
 import type { ClusterName, ClusterSpec } from '../../../core/topology/types.ts';
-import { type ClusterFileRead, findClusterFile, readClusterFile, readUnits, type UnitText } from '../cluster-files.ts';
+import {
+  type ClusterFileRead,
+  findClusterFile,
+  readClusterFile,
+  readReferences,
+  type UnitText,
+} from '../cluster-files.ts';
 import { requireName } from '../clusters.ts';
 import type { Config } from '../config.ts';
 
@@ -34,27 +40,21 @@ export interface Wish {
 /** The name of a cluster that nobody named, when there is none yet. */
 const defaultName = 'devcluster' as ClusterName;
 
-/** @throws {UsageWrong} @throws {ClusterFileWrong} @throws {UnitFileMissing} */
+/** @throws {UsageWrong} @throws {ClusterFileMissing} @throws {ClusterFileWrong} */
 export async function readWish(options: WishOptions, config: Config): Promise<Wish> {
   const flags = draftOfFlags(options);
-  const said =
-    options.name !== undefined
-      ? requireName(options.name, '--name')
-      : config.clusterName === undefined
-        ? undefined
-        : requireName(config.clusterName, 'DEVCLUSTER_NAME');
-  const file = await readFile(options.file, config.workingFolder, said);
-  const units = file === undefined ? [] : await readUnits(file.draft.units ?? [], file.path);
+  const named = options.name === undefined ? undefined : requireName(options.name, '--name');
+  // A file that somebody points at says more than what a shell still remembers.
+  const given = options.file === undefined ? undefined : await readClusterFile(options.file);
+  const environment = config.clusterName === undefined ? undefined : requireName(config.clusterName, 'DEVCLUSTER_NAME');
+  const said = named ?? given?.draft.name ?? environment;
+  const file = given ?? (await nearFile(config.workingFolder, said));
+  const units = file === undefined ? [] : await readReferences(file);
   return { name: said ?? file?.draft.name, flags, file, units };
 }
 
 /** A file that happens to be near describes only the cluster that it names. */
-async function readFile(
-  path: string | undefined,
-  folder: string,
-  said: ClusterName | undefined,
-): Promise<ClusterFileRead | undefined> {
-  if (path !== undefined) return readClusterFile(path);
+async function nearFile(folder: string, said: ClusterName | undefined): Promise<ClusterFileRead | undefined> {
   const near = await findClusterFile(folder);
   if (near === undefined) return undefined;
   const file = await readClusterFile(near);
