@@ -81,7 +81,7 @@ export async function bareScript(host: string, image: string): Promise<void> {
       name: machineName(index),
       container: containerName(bare, index),
       address: `172.30.77.${100 + index}`,
-      id: machineId(bare, index, 'bare'),
+      id: machineId(bare, index),
       sshPort: 42_000 + index,
       metadata: {},
     }),

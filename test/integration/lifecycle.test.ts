@@ -2,9 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dockerClient } from '../../src/ports/docker/client.ts';
-import { checkout, devcluster, start, TestCluster, well } from '../support/devcluster.ts';
+import { checkout, devcluster, eventually, start, TestCluster, well } from '../support/devcluster.ts';
 
 const docker = dockerClient(process.env['DOCKER_HOST'] ?? '');
 
@@ -219,6 +220,79 @@ describe('up', () => {
     expect(code).toBe(2);
     for (const mistake of ['name', 'machines', 'domian', 'reference']) expect(talk).toContain(mistake);
     expect(talk).toContain('domain');
+  });
+});
+
+describe('the commands for a cluster that is there', () => {
+  const name = 'commands';
+  const cluster = new TestCluster(name);
+  beforeAll(() =>
+    well(devcluster(['up', '-n', '2', '--name', name, '--yes', '--metadata', 'core-02=purpose=db,disk=ssd'])),
+  );
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  const shell = async (line: string): Promise<string> => {
+    const { stdout } = await execa('sh', ['-euc', line], { cwd: checkout, stdin: 'ignore' });
+    return stdout;
+  };
+
+  it('run a command on a machine, as root through the engine and as core over ssh, with its exit code', async () => {
+    expect(await cluster.well('exec', 'core-02', '--', 'sh', '-c', 'hostname; id -un')).toBe('core-02\nroot\n');
+    expect(await cluster.run('exec', 'core-02', '--', 'sh', '-c', 'echo no >&2; exit 7')).toMatchObject({
+      code: 7,
+      talk: 'no\n',
+    });
+    expect(await cluster.on('core-02', 'hostname; id -un')).toBe('core-02\ncore\n');
+    expect((await cluster.run('ssh', 'core-01', '--', 'exit 9')).code).toBe(9);
+  });
+
+  it('show a journal, of one unit, and follow it without leaving anything behind on the machine', async () => {
+    expect(await cluster.well('logs', 'core-02', '-u', 'fleet.service')).toContain('Starting fleetd version');
+    const lines = (await cluster.well('logs', '-n', '3')).trim().split('\n');
+    expect(lines).toHaveLength(3);
+    const { process } = cluster.start('logs', 'core-02', '-f', '-n', '1');
+    let heard = '';
+    process.stdout?.on('data', (text) => {
+      heard += text;
+    });
+    await eventually(async () => expect(heard).not.toBe(''));
+    await cluster.well('exec', 'core-02', '--', 'logger', 'something happened');
+    await eventually(async () => expect(heard).toContain('something happened'));
+    process.kill('SIGINT');
+    await process;
+    const left = () => cluster.well('exec', 'core-02', '--', 'sh', '-c', 'pgrep -c journalctl || true');
+    await eventually(async () => expect(await left()).toBe('0\n'));
+  });
+
+  it('set a shell up for fleetctl and ssh', async () => {
+    const listed = await shell(`eval "$(bin/devcluster env --name ${name})"; bin/fleetctl list-machines --no-legend`);
+    expect(listed.split('\n').map((line) => line.split('\t').at(-1))).toEqual(
+      expect.arrayContaining(['purpose=app', 'disk=ssd,purpose=db']),
+    );
+    await using folder = await scratch({});
+    const file = join(folder.path, 'ssh_config');
+    expect(await shell(`bin/devcluster ssh-config --name ${name} >${file}; ssh -F ${file} core-02 hostname`)).toBe(
+      'core-02',
+    );
+    const facts = JSON.parse(await cluster.well('ssh-config', '-o', 'json'));
+    expect(facts).toMatchObject({ user: 'core', hosts: [{ host: 'core-01' }, { host: 'core-02' }] });
+  });
+
+  it('run fleetctl on the cluster, with its exit code', async () => {
+    expect(await cluster.well('fleetctl', 'list-machines', '--no-legend', '--fields=metadata')).toContain(
+      'disk=ssd,purpose=db',
+    );
+    expect((await cluster.run('fleetctl', 'cat', 'nothing.service')).code).toBe(1);
+  });
+
+  it('tell about engine, clusters and health as text and as facts', async () => {
+    expect(JSON.parse(await cluster.well('list', '-o', 'json'))).toMatchObject({
+      clusters: expect.arrayContaining([expect.objectContaining({ name })]),
+    });
+    expect(JSON.parse(await cluster.well('engine', 'status', '-o', 'json'))).toMatchObject({
+      host: process.env['DOCKER_HOST'],
+    });
+    expect(await cluster.well('doctor')).not.toBe('');
   });
 });
 

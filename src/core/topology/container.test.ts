@@ -9,7 +9,7 @@ const node: Node = {
   name: 'core-01',
   container: 'lab-core-01',
   address: '172.17.8.101',
-  id: machineId(name, 1, 'token'),
+  id: machineId(name, 1),
   sshPort: 2222,
   metadata: {},
 };

@@ -24,12 +24,10 @@ describe('names', () => {
     }
   });
 
-  it('derive a machine id from cluster, machine and creation, and from nothing else', () => {
-    const id = machineId(lab, 1, 'token');
-    expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(machineId(lab, 1, 'token')).toBe(id);
-    const others = [machineId(lab, 2, 'token'), machineId(lab, 1, 'other'), machineId('x' as ClusterName, 1, 'token')];
-    expect(new Set([id, ...others]).size).toBe(4);
+  it('derive a machine id from cluster and machine, and from nothing else', () => {
+    // As it was when this was written: it must not change from one release to the next either.
+    expect(machineId(lab, 1)).toBe('5b7fd7b50e756b5b2b5bb684fc3f50b2');
+    expect(new Set([machineId(lab, 1), machineId(lab, 2), machineId('x' as ClusterName, 1)]).size).toBe(3);
   });
 });
 

@@ -37,9 +37,9 @@ export const networkName = (cluster: ClusterName): string => cluster;
 /** The container that stands for "somebody is changing this cluster". */
 export const lockName = (cluster: ClusterName): string => `${cluster}-lock`;
 
-/** Stable for a cluster and index, so that a machine made again is the same machine; new with every creation. */
-export const machineId = (cluster: ClusterName, index: number, token: string): MachineId =>
+/** The same whenever and wherever this cluster is made: a machine made again is the same machine, and outputs can be compared. */
+export const machineId = (cluster: ClusterName, index: number): MachineId =>
   createHash('sha256')
-    .update(`${cluster}/${machineName(index)}/${token}`)
+    .update(`${cluster}/${machineName(index)}`)
     .digest('hex')
     .slice(0, 32) as MachineId;

@@ -9,7 +9,7 @@ const aNode = (index: number): Node => ({
   name: `core-0${index}`,
   container: `lab-core-0${index}`,
   address: `172.17.8.10${index}`,
-  id: machineId(name, index, 'token'),
+  id: machineId(name, index),
   sshPort: 2221 + index,
   metadata: { purpose: 'app', disk: 'ssd' },
 });

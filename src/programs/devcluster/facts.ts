@@ -38,7 +38,7 @@ export function clusterFacts(cluster: PresentCluster): ClusterFactsShown {
       state: stateWord(machine.state),
       address: machine.address,
       sshPort: machine.sshPort,
-      id: cluster.origin === undefined ? '' : machineId(cluster.name, machine.index, cluster.origin.token),
+      id: machineId(cluster.name, machine.index),
       metadata: machine.spec?.machines.find(({ index }) => index === machine.index)?.metadata ?? {},
       container: machine.container,
     })),

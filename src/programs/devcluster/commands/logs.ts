@@ -26,7 +26,8 @@ export async function logs(desk: Desk, name: string | undefined, options: LogsOp
     await finished(output);
     return 0;
   }
-  using run = await engine.docker.exec(machine.container, { command: journalctl(options) });
+  const command = options.follow === true ? whileHeard(journalctl(options)) : journalctl(options);
+  using run = await engine.docker.exec(machine.container, { command, stdin: options.follow === true });
   run.stdout.pipe(desk.io.stdout, { end: false });
   run.stderr.pipe(desk.io.stderr, { end: false });
   return await run.exitCode;
@@ -39,4 +40,17 @@ const journalctl = ({ unit, follow, lines }: LogsOptions): readonly string[] => 
   ...(unit === undefined ? [] : ['-u', unit]),
   ...(lines === undefined ? [] : ['-n', lines]),
   ...(follow === true ? ['-f'] : []),
+];
+
+/**
+ * An engine lets a command go on when nobody hears it any more; what it does close then is the command's input.
+ *
+ * @returns the command, ending with its input
+ */
+const whileHeard = (command: readonly string[]): readonly string[] => [
+  'sh',
+  '-c',
+  'exec 3<&0; "$@" & heard=$!; { cat <&3; kill $heard; } >/dev/null 2>&1 & wait $heard',
+  'sh',
+  ...command,
 ];

@@ -159,12 +159,12 @@ function lossesOf(need: Consent): readonly string[] {
 /** Whether a cluster whose machines all run also works, in one look. */
 async function isSettled({ desk, engine, wanted, present, wish, reporter, golden }: Job): Promise<boolean> {
   if (present?.origin === undefined) return false;
-  const { origin, machines } = present;
+  const { machines } = present;
   if (golden !== undefined) {
     const stale = await Promise.all(machines.map(({ container }) => staleImages(engine, container, golden)));
     if (stale.flat().length > 0) return false;
   }
-  return isReady({ desk, engine, wanted, origin, machines, limit: seconds(2), stop: desk.stop, reporter }, wish.units);
+  return isReady({ desk, engine, wanted, machines, limit: seconds(2), stop: desk.stop, reporter }, wish.units);
 }
 
 /** Does what is to do, under the lock; what fails is taken back, unless it is to be kept. */
@@ -187,8 +187,8 @@ async function carryOut(job: Job): Promise<Built> {
   ]);
   try {
     const built = await makeMachines(job, trouble.signal, made);
-    const { origin, machines } = built;
-    const ready = { desk, engine, wanted, origin, machines, limit, stop: trouble.signal, reporter };
+    const { machines } = built;
+    const ready = { desk, engine, wanted, machines, limit, stop: trouble.signal, reporter };
     await makeReady(job, ready);
     await lock[Symbol.asyncDispose]();
     return built;
@@ -246,7 +246,7 @@ async function makeReady(job: Job, ready: Readiness): Promise<void> {
   await freshenMachines(job, ready.machines);
   const [first] = ready.machines;
   if (first === undefined) return;
-  const id = machineId(ready.wanted.name, first.index, ready.origin.token);
+  const id = machineId(ready.wanted.name, first.index);
   const api = await engine.fleet({ container: first.container, id });
   await etcdUp(ready, api);
   await machinesListed(ready, api);

@@ -23,7 +23,7 @@ const node: Node = {
   name: 'core-01',
   container: `${name}-core-01`,
   address: '10.127.77.101',
-  id: machineId(name, 1, 'token'),
+  id: machineId(name, 1),
   sshPort: 2922,
   metadata: { purpose: 'test' },
 };

@@ -98,7 +98,7 @@ export async function placeNodes(
     name: machineName(index),
     container: containerName(wanted.name, index),
     address: machineAddress(origin.subnet, index),
-    id: machineId(wanted.name, index, origin.token),
+    id: machineId(wanted.name, index),
     sshPort: portOf.get(index) || (ports[fresh.findIndex((machine) => machine.index === index)] ?? firstSshPort),
     metadata,
   }));

@@ -2,7 +2,7 @@
 import type { Millis } from '../../../core/base/time.ts';
 import { UnitFailed, WaitedTooLong } from '../../../core/errors/devcluster.ts';
 import { machineId } from '../../../core/topology/names.ts';
-import type { Origin, PresentMachine } from '../../../core/topology/present.ts';
+import type { PresentMachine } from '../../../core/topology/present.ts';
 import type { ClusterSpec } from '../../../core/topology/types.ts';
 import type { FleetApi } from '../../../ports/fleet-api/index.ts';
 import type { UnitText } from '../cluster-files.ts';
@@ -17,7 +17,6 @@ export interface Readiness {
   readonly desk: Desk;
   readonly engine: Engine;
   readonly wanted: ClusterSpec;
-  readonly origin: Origin;
   readonly machines: readonly PresentMachine[];
   readonly limit: Millis;
   readonly stop: AbortSignal;
@@ -26,7 +25,7 @@ export interface Readiness {
 
 const waitFor = ({ desk, limit, stop }: Readiness, what: string): Wait => ({ clock: desk.clock, limit, stop, what });
 
-const idOf = ({ wanted, origin }: Readiness, { index }: PresentMachine) => machineId(wanted.name, index, origin.token);
+const idOf = ({ wanted }: Readiness, { index }: PresentMachine) => machineId(wanted.name, index);
 
 /**
  * Whether everything that is waited for below holds already. Trouble of any kind means no: then it is waited for, and said.
