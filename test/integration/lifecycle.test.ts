@@ -250,6 +250,10 @@ describe('the commands for a cluster that is there', () => {
     expect(await cluster.well('logs', 'core-02', '-u', 'fleet.service')).toContain('Starting fleetd version');
     const lines = (await cluster.well('logs', '-n', '3')).trim().split('\n');
     expect(lines).toHaveLength(3);
+    expect(await cluster.run('logs', '-n', 'few')).toMatchObject({
+      code: 2,
+      talk: expect.stringContaining('-n "few"'),
+    });
     const { process } = cluster.start('logs', 'core-02', '-f', '-n', '1');
     let heard = '';
     process.stdout?.on('data', (text) => {

@@ -1,5 +1,6 @@
 /** `devcluster logs [machine] [-u unit] [-f]`: the machine's journal. */
 import { finished } from 'node:stream/promises';
+import { UsageWrong } from '../../../core/errors/devcluster.ts';
 import { selectMachine } from '../clusters.ts';
 import type { Desk } from '../world.ts';
 import { type ClusterOptions, openCluster } from './command.ts';
@@ -17,6 +18,9 @@ export interface LogsOptions extends ClusterOptions {
  * @returns journalctl's exit code
  */
 export async function logs(desk: Desk, name: string | undefined, options: LogsOptions): Promise<number> {
+  if (options.lines !== undefined && !/^\d+$/.test(options.lines)) {
+    throw new UsageWrong({ message: `-n "${options.lines}" is not a number of lines`, remedy: 'Write it like -n 20.' });
+  }
   const { engine, cluster } = await openCluster(desk, options);
   const machine = selectMachine(cluster, name);
   if (machine.state !== 'running') {
