@@ -137,6 +137,19 @@ describe('names outlive trouble', () => {
     await answers(store, [second().address, third().address], machines, 30_000);
   });
 
+  it('and are learned by a machine whose own etcd is down', async () => {
+    const id = 'store-3.store.names.test';
+    await cluster.on(third().name, 'sudo systemctl stop etcd');
+    try {
+      await run(first(), 'store-3');
+      await answers(id, [first().address]);
+      await remove(first(), 'store-3');
+      await answers(id, []);
+    } finally {
+      await cluster.on(third().name, 'sudo systemctl start --no-block etcd');
+    }
+  });
+
   it('but not their machine: cut off, its record goes with its lease, and comes back with it', async () => {
     const others = [first(), second()];
     const rules = (how: string) =>

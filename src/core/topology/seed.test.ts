@@ -75,7 +75,8 @@ describe('what makes a machine itself', () => {
 
   it('is what the global units of the cluster read: every etcd with the own one first', () => {
     expect(textAt('/etc/devcluster/cluster.env')).toBe(
-      'DEVCLUSTER_ETCD=127.0.0.1:2379,172.17.8.101:2379,172.17.8.103:2379\n',
+      'DEVCLUSTER_ETCD=127.0.0.1:2379,172.17.8.101:2379,172.17.8.103:2379\n' +
+        'ETCD_MACHINES=http://127.0.0.1:2379,http://172.17.8.101:2379,http://172.17.8.103:2379\n',
     );
   });
 

@@ -64,13 +64,12 @@ function etcdEnvironment({ cluster, node, etcd }: MachineSeed): string {
 const initialCluster = ({ members }: EtcdStart): string =>
   members.map(({ name, address }) => `${name}=${peerUrl(address)}`).join(',');
 
-/** Every etcd as `<host>:<port>`, for registrator. */
-const clusterEnvironment = (seed: MachineSeed): string =>
-  lines([
-    `DEVCLUSTER_ETCD=${endpoints(seed)
-      .map((url) => new URL(url).host)
-      .join(',')}`,
-  ]);
+/** Every etcd: as `<host>:<port>` for registrator, and as skydns takes them. */
+function clusterEnvironment(seed: MachineSeed): string {
+  const urls = endpoints(seed);
+  const hosts = urls.map((url) => new URL(url).host);
+  return lines([`DEVCLUSTER_ETCD=${hosts.join(',')}`, `ETCD_MACHINES=${urls.join(',')}`]);
+}
 
 function fleetConfig(seed: MachineSeed): string {
   const { node } = seed;
