@@ -22,7 +22,7 @@ export interface Order {
   readonly mounts: readonly Mount[];
   readonly limit: Millis;
   readonly stop: AbortSignal;
-  /** Told of every machine as soon as it exists, so that it can be watched and, if all fails, taken back. */
+  /** Told of every machine as soon as it runs, so that it can be watched. */
   readonly made: (machine: PresentMachine) => void;
 }
 

@@ -3,7 +3,8 @@ import { seconds } from '../../../core/base/time.ts';
 import type { ClusterName, ContainerSpec } from '../../../core/topology/types.ts';
 import { ManualClock } from '../../../ports/clock/manual.ts';
 import { MemoryDockerEngine } from '../../../ports/docker/memory.ts';
-import { guard, suspectOf } from './guard.ts';
+import { guard } from './guard.ts';
+import { suspectOf } from './machine-units.ts';
 
 const machine = { name: 'core-02', container: 'lab-core-02' };
 const cluster = 'lab' as ClusterName;

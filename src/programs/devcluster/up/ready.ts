@@ -9,7 +9,7 @@ import type { UnitText } from '../cluster-files.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Desk, Engine } from '../world.ts';
 import { untilFleet } from './fleet-waits.ts';
-import { journalOf, suspectOf } from './guard.ts';
+import { journalOf, suspectOf } from './machine-units.ts';
 import { until, type Wait } from './patience.ts';
 import { type Diagnose, isAsWanted, submitUnits, untilEverywhere, untilSomewhere } from './units.ts';
 
