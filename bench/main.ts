@@ -4,6 +4,7 @@ import { benchCluster } from './cluster.ts';
 import { idleMemory, idleProcessor } from './idle.ts';
 import { manyMachines } from './many.ts';
 import { names } from './names.ts';
+import { npmStart } from './npm-start.ts';
 import { deregister } from './registrator.ts';
 import { scheduling } from './scheduler.ts';
 import { printTable, type Row } from './table.ts';
@@ -34,4 +35,6 @@ if (['memory', 'processor', 'start', 'hundred', 'failover', 'deregister'].some(w
   // Last, since it wakes a Docker engine.
   await measure('deregister', () => deregister(cluster));
 }
+// Only when it is asked for: it says something about a bare machine alone.
+if (chosen.includes('npm-start')) await measure('npm-start', () => npmStart());
 process.stdout.write(`${printTable(rows)}\n`);
